@@ -1,0 +1,30 @@
+"""Chinese language understanding in plain language: embed, whiten and measure Chinese text, offline."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from baihua.encoders.load import load_encoder
+    from baihua.maths.whitening import Whitening
+    from baihua.tasks.embed import SentenceEmbedder
+
+__all__ = ["SentenceEmbedder", "Whitening", "load_encoder"]
+
+# Where each public name lives. Names are looked up on first use (PEP 562), so that `baihua --help` imports no torch.
+_HOMES = {
+    "SentenceEmbedder": "baihua.tasks.embed",
+    "Whitening": "baihua.maths.whitening",
+    "load_encoder": "baihua.encoders.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'baihua' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

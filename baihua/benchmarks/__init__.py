@@ -1,0 +1,1 @@
+"""Public benchmarks as frozen records, their readers and the numbers measured on them."""

@@ -1,0 +1,280 @@
+"""Sentence similarity on five Chinese sets: every pooling of an encoder, as it is, whitened, and whitened to k.
+
+An encoder reads each distinct sentence once; all poolings and whitenings are scored from those vectors. The score
+is Spearman's rank correlation between the cosine of a pair and its label.
+"""
+
+import math
+import shlex
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+
+import numpy as np
+import numpy.typing as npt
+
+from baihua.benchmarks.agreement import pair_cosines, spearman
+from baihua.benchmarks.datasets import find_dataset
+from baihua.benchmarks.pairs import STS_SETS, Pairs, read_pairs
+from baihua.benchmarks.published import SOURCE, published_spearman
+from baihua.checks import InvalidType, InvalidValue, check_choice, check_texts
+from baihua.encoders.pooling import ALIASES
+from baihua.encoders.protocol import Encoder
+from baihua.maths.whitening import Whitening
+from baihua.results import Result
+
+__all__ = ["STS_SETS", "Pairs", "default_components", "evaluate_sts", "read_pairs", "spearman", "sts_table"]
+
+FIT_SETS = {
+    "target": "all sentences of the scored pairs, both sides, with repeats; labels not used",
+    "train": "all sentences of the train split, both sides, with repeats; labels not used",
+}
+
+Vectors = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is asked for, the same for every set."""
+
+    split: str
+    poolings: tuple[str, ...]
+    n_components: tuple[str | int, ...]
+    fit_on: str
+    max_pairs: int | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Encoded:
+    """The pairs of a set, the pairs a whitening is fitted on, and the vectors of all their distinct sentences."""
+
+    pairs: Pairs
+    fit_pairs: Pairs
+    vectors: dict[str, Vectors]
+    seconds: float
+    rows: dict[str, int] = field(repr=False)
+
+    def rows_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
+        return np.array([self.rows[text] for text in texts], dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One score of a set and how it was come by."""
+
+    pooling: str
+    whitening: str
+    value: float
+    seconds: float
+    effective_rank: int | None
+
+
+def evaluate_sts(
+    encoder: Encoder,
+    names: Sequence[str] = STS_SETS,
+    *,
+    split: str = "valid",
+    poolings: Sequence[str] | None = None,
+    n_components: Sequence[str | int] | None = None,
+    fit_on: str = "target",
+    max_pairs: int | None = None,
+) -> list[Result]:
+    """Score an encoder on the STS sets, raw and whitened.
+
+    Args:
+        encoder: what `load_encoder` returns, or anything of that form.
+        names: which of `STS_SETS`.
+        split: ``"valid"`` or ``"test"`` (choose settings on ``"valid"`` only).
+        poolings: which poolings (the article's P1 to P4 are understood); None for all the encoder has.
+        n_components: whitenings to score: ``"raw"`` for none, ``"full"``, or a number k of components to keep.
+            None means ``("raw", "full", k)`` with k from `default_components`.
+        fit_on: the sentences a whitening is fitted on: ``"target"`` for those of the scored pairs themselves (labels
+            unused, as in the article, which takes all splits), ``"train"`` for the train split (STS-B only).
+        max_pairs: score at most this many pairs of each set, evenly spaced over the file; None for all.
+
+    Returns:
+        One result per set, pooling and whitening, named ``sts/SET/SPLIT/ENCODER/POOLING/WHITENING``. Its ``seconds``
+        are those of encoding the set, in which all its poolings share, and of its own whitening and scoring.
+
+    Raises:
+        InvalidValue: for an unknown set, split, pooling or whitening.
+        FileProblem: when a set is not on this machine, saying how to get it.
+
+    Source:
+        https://kexue.fm/archives/8321.
+    """
+    chosen = encoder.poolings if poolings is None else check_texts(poolings, "poolings")
+    plan = _Plan(
+        split=split,
+        poolings=tuple(check_choice("pooling", pooling, encoder.poolings, ALIASES) for pooling in chosen),
+        n_components=_check_components(n_components, encoder.width),
+        fit_on=check_choice("fit_on", fit_on, FIT_SETS),
+        max_pairs=max_pairs,
+        fingerprint=encoder.fingerprint(),
+    )
+    records = [find_dataset(name).name for name in check_texts(names, "names")]
+    return [result for name in records for result in _evaluate_set(encoder, name, plan)]
+
+
+def default_components(width: int) -> int:
+    """Return how many components to keep by default: about a third of the width, in steps of 128.
+
+    The article keeps 256 of 768, 384 of 1024 and 128 of 384 or 312. Below 256 it is half the width.
+
+    Example:
+        >>> [default_components(width) for width in (312, 384, 768, 1024)]
+        [128, 128, 256, 384]
+    """
+    return math.ceil(width / 3 / 128) * 128 if width >= 256 else max(1, width // 2)
+
+
+def sts_table(results: Iterable[Result]) -> list[dict[str, object]]:
+    """Arrange STS results as rows to print: one per encoder, pooling and split.
+
+    Args:
+        results: what `evaluate_sts` returned, from one or several encoders.
+
+    Returns:
+        Rows with ``"encoder"``, ``"pooling"``, ``"split"``, ``"fit_on"``, ``"whitenings"`` (such as ``["raw", "full",
+        "256"]``), then for each set and for ``"mean"`` a list of scores x 100 in that order, None where there is
+        none. The mean is over all the sets of the table, so it is None where one is missing.
+    """
+    scores: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
+    for result in results:
+        facts = result.settings
+        key = (facts["encoder"], facts["pooling"], facts["split"], facts["fit_on"])
+        row = scores.setdefault(key, {})
+        row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.mean
+    sets = [name for name in STS_SETS if any(name in cells for row in scores.values() for cells in row.values())]
+    table: list[dict[str, object]] = []
+    for (encoder, pooling, split, fit_on), row in scores.items():
+        whitenings = sorted(row, key=_whitening_order)
+        columns: dict[str, object] = {name: [row[whitening].get(name) for whitening in whitenings] for name in sets}
+        means = [_mean_or_none([row[whitening].get(name) for name in sets]) for whitening in whitenings]
+        heading = {"encoder": encoder, "pooling": pooling, "split": split, "fit_on": fit_on, "whitenings": whitenings}
+        table.append({**heading, **columns, "mean": means})
+    return table
+
+
+def _check_components(n_components: Sequence[str | int] | None, width: int) -> tuple[str | int, ...]:
+    if n_components is None:
+        return ("raw", "full", default_components(width))
+    if isinstance(n_components, (str, int)):
+        raise InvalidType(
+            zh=f"n_components 应是一列，收到 {n_components!r}；请写成 [{n_components!r}]。",
+            en=f"n_components must be a sequence, but received {n_components!r}. Write [{n_components!r}] instead.",
+        )
+    checked: list[str | int] = []
+    for item in n_components:
+        if isinstance(item, str):
+            checked.append(check_choice("n_components", item, ("raw", "full")))
+        elif isinstance(item, Integral) and 1 <= item <= width:
+            checked.append(int(item))
+        else:
+            raise InvalidValue(
+                zh=f"n_components 的 {item} 应在 1 与向量宽度 {width} 之间，或为 'raw'、'full'。",
+                en=f"{item} in n_components must lie between 1 and the vectors' width {width}, or be 'raw' or 'full'.",
+            )
+    return tuple(dict.fromkeys(checked))
+
+
+def _evaluate_set(encoder: Encoder, name: str, plan: _Plan) -> list[Result]:
+    encoded = _encode_set(encoder, name, plan)
+    first, second = encoded.rows_of(encoded.pairs.first), encoded.rows_of(encoded.pairs.second)
+    fit_rows = encoded.rows_of([*encoded.fit_pairs.first, *encoded.fit_pairs.second])
+    results = []
+    for pooling in plan.poolings:
+        start = time.perf_counter()
+        vectors = encoded.vectors[pooling]
+        white, rank = _whiten(vectors, vectors[fit_rows], plan.n_components)
+        for item in plan.n_components:
+            kept = vectors if item == "raw" else white if item == "full" else white[:, : int(item)]
+            value = spearman(pair_cosines(kept, first, second), encoded.pairs.labels)
+            seconds = encoded.seconds + time.perf_counter() - start
+            measured = _Measured(pooling, str(item), value, seconds, None if item == "raw" else rank)
+            results.append(_result(encoder, encoded, plan, measured))
+    return results
+
+
+def _whiten(vectors: Vectors, fit_vectors: Vectors, n_components: Sequence[str | int]) -> tuple[Vectors, int | None]:
+    """Whiten to the most components any of the plan asks for, and return the effective rank with the vectors.
+
+    The first k components are whitening-k, since they come in falling order of variance; so one fit serves every k.
+    That "full" keeps more directions than there are is as asked (an encoder that ends in layer normalisation always
+    lacks one), so the rank goes into the record in place of a warning.
+    """
+    asked = [item for item in n_components if item != "raw"]
+    if not asked:
+        return vectors, None
+    whitening = Whitening(None if "full" in asked else max(int(item) for item in asked))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        white: Vectors = whitening.fit(fit_vectors).transform(vectors)
+    return white, int(whitening.effective_rank_)
+
+
+def _encode_set(encoder: Encoder, name: str, plan: _Plan) -> _Encoded:
+    """Read a set and encode its distinct sentences, all poolings in one pass."""
+    pairs = read_pairs(name, plan.split).thin(plan.max_pairs)
+    fit_pairs = read_pairs(name, "train") if plan.fit_on == "train" else pairs
+    texts = list(dict.fromkeys([*pairs.first, *pairs.second, *fit_pairs.first, *fit_pairs.second]))
+    start = time.perf_counter()
+    vectors = encoder.encode_poolings(texts, plan.poolings)
+    seconds = time.perf_counter() - start
+    return _Encoded(pairs, fit_pairs, dict(vectors), seconds, {text: row for row, text in enumerate(texts)})
+
+
+def _result(encoder: Encoder, encoded: _Encoded, plan: _Plan, measured: _Measured) -> Result:
+    pairs, fit_pairs = encoded.pairs, encoded.fit_pairs
+    pooling, whitening = measured.pooling, measured.whitening
+    raw = whitening == "raw"
+    settings = {
+        "encoder": encoder.name,
+        "fingerprint": plan.fingerprint,
+        "max_length": encoder.max_length,
+        "pooling": pooling,
+        "whitening": whitening,
+        "fit_on": plan.fit_on,
+        "fit_set": None if raw else FIT_SETS[plan.fit_on],
+        "num_fit_sentences": None if raw else 2 * len(fit_pairs),
+        "effective_rank": measured.effective_rank,
+        "split": plan.split,
+        "max_pairs": plan.max_pairs,
+        "skipped_lines": pairs.skipped,
+    }
+    comparable = plan.max_pairs is None and (raw or plan.fit_on == "target")
+    published = published_spearman(encoder.name, pooling, whitening, pairs.name) if comparable else None
+    spelled = encoder.name.replace("\\", "/").strip("/").replace("/", "_").replace(":", "_")
+    return Result(
+        name=f"sts/{pairs.name}/{plan.split}/{spelled}/{pooling}/{whitening}",
+        metric="spearman",
+        values=(measured.value,),
+        settings=settings,
+        data={used.file: f"sha256:{used.revision}" for used in ([pairs] if raw else [pairs, fit_pairs])},
+        num_examples=len(pairs),
+        seconds=round(measured.seconds, 3),
+        command=_command(encoder, pairs.name, plan),
+        published=published,
+        source=None if published is None else SOURCE,
+    )
+
+
+def _command(encoder: Encoder, name: str, plan: _Plan) -> str:
+    words = ["baihua", "evaluate", "sts", name, "--encoder", encoder.name, "--split", plan.split]
+    if plan.fit_on != "target":
+        words += ["--fit-on", plan.fit_on]
+    if plan.max_pairs is not None:
+        words += ["--max-pairs", str(plan.max_pairs)]
+    return shlex.join(words)
+
+
+def _whitening_order(whitening: str) -> tuple[int, int]:
+    return (("raw", "full").index(whitening), 0) if whitening in ("raw", "full") else (2, -int(whitening))
+
+
+def _mean_or_none(values: Sequence[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return sum(present) / len(present) if present and len(present) == len(values) else None

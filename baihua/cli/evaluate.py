@@ -1,0 +1,124 @@
+"""``baihua evaluate``: benchmarks, as tables and as records."""
+
+import math
+from typing import Annotated, Any
+
+import typer
+
+from baihua.cli import console
+from baihua.cli.help import both
+from baihua.cli.options import Device, Precision, SaveFolder
+from baihua.cli.root import app
+from baihua.cli.verb import verb, verb_group
+from baihua.language import say
+
+group = verb_group(zh="在公开评测集上打分。", en="Score an encoder on public benchmarks.")
+app.add_typer(group, name="evaluate")
+
+Sets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SET",
+        help=both(zh="ATEC BQ LCQMC PAWSX STS-B；不给则全部。", en="ATEC BQ LCQMC PAWSX STS-B; all if not given."),
+    ),
+]
+Encoders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME|FOLDER",
+        help=both(
+            zh="编码器，可多次给出；不给则 bundled。", en="An encoder, may be given several times; else bundled."
+        ),
+    ),
+]
+Pooling = Annotated[
+    str,
+    typer.Option(
+        "--pooling",
+        metavar="POOLING|all",
+        help=both(zh="合成方式；all 为编码器会的每一种。", en="The pooling; all for every one the encoder can do."),
+    ),
+]
+Split = Annotated[
+    str,
+    typer.Option(
+        "--split", metavar="train|valid|test", help=both(zh="在哪一部分上打分。", en="The split to score on.")
+    ),
+]
+FitOn = Annotated[
+    str,
+    typer.Option(
+        "--fit-on",
+        metavar="target|train",
+        help=both(
+            zh="白化在哪里学：打分的那部分，或 train。", en="Where whitening is fitted: the scored split, or train."
+        ),
+    ),
+]
+MaxPairs = Annotated[
+    str | None,
+    typer.Option(
+        "--max-pairs",
+        metavar="N",
+        help=both(zh="每个集最多用 N 对，均匀抽取。", en="At most N pairs of each set, evenly spread."),
+    ),
+]
+
+
+@verb(
+    group,
+    "sts",
+    zh="中文句对相似度五个集：原向量、白化、白化并降维的 Spearman（×100）。",
+    en="Chinese sentence similarity, five sets: Spearman (×100) of raw, whitened and whitened-and-reduced vectors.",
+)
+def evaluate_sts_verb(
+    sets: Sets = None,
+    encoder: Encoders = None,
+    pooling: Pooling = "all",
+    split: Split = "valid",
+    fit_on: FitOn = "target",
+    max_pairs: MaxPairs = None,
+    save: SaveFolder = None,
+    dtype: Precision = "float32",
+    device: Device = None,
+) -> None:
+    """Evaluate on the sentence-similarity sets."""
+    from baihua.benchmarks.sts import STS_SETS, evaluate_sts
+    from baihua.encoders.load import load_encoder
+
+    results: list[Any] = []
+    for name in encoder or ["bundled"]:
+        loaded = load_encoder(name, pooling="auto" if pooling == "all" else pooling, device=device, dtype=dtype)
+        results += evaluate_sts(
+            loaded,
+            sets or STS_SETS,
+            split=split,
+            poolings=None if pooling == "all" else [loaded.pooling],
+            fit_on=fit_on,
+            max_pairs=console.whole_number("--max-pairs", max_pairs, least=2),
+        )
+    if save:
+        for result in results:
+            result.save(save)
+        console.note(say(zh=f"{len(results)} 个数存进 {save}。", en=f"{len(results)} numbers saved in {save}."))
+    console.answer({"results": [_record(result) for result in results]}, _table(results))
+
+
+def _record(result: Any) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "metric": result.metric,
+        "value": result.mean if math.isfinite(result.mean) else None,
+        "num_examples": result.num_examples,
+        "settings": dict(result.settings),
+    }
+
+
+def _table(results: list[Any]) -> str:
+    """Lay the scores out as the report does: ×100, a row per encoder and pooling, each cell raw / full / k."""
+    from baihua.studies.report import sts_page_table
+
+    table = sts_page_table(results, names=say(zh="编码器 合成 白化 平均", en="encoder pooling whitening mean").split())
+    rows = [table.columns, *([" ".join(cell) for cell in row] for row in table.rows)]
+    return console.align(rows, right=range(3, len(table.columns)))

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: whitening and measures of isotropy."""

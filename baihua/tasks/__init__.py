@@ -1,0 +1,1 @@
+"""What a user does: strings in, plain values out."""

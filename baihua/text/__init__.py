@@ -1,0 +1,1 @@
+"""Strings without torch: tables as people have them, and splitting text."""
