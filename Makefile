@@ -17,7 +17,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/baihua demo
 
 test: $(VENV)/dev.stamp
-	HF_HUB_OFFLINE=1 PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest
+	HF_HUB_OFFLINE=1 PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest -m 'slow or not slow'
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

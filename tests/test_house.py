@@ -119,7 +119,7 @@ def texts_of_the_project():
     kinds = {".py", ".md", ".toml", ".txt", ".json", ".jsonl", ".cfg", ".yml", ".yaml"}
     folders = ("baihua", "tests", "bench", "docs", "recipes", "results")
     found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
-    found += [path for path in ROOT.iterdir() if path.is_file() and (path.suffix in kinds or path.name == "Makefile")]
+    found += [path for path in ROOT.iterdir() if path.is_file() and path.suffix in kinds]
     return sorted(path for path in found if path != Path(__file__) and path.stat().st_size < 2_000_000)
 
 

@@ -22,6 +22,7 @@ from baihua.benchmarks.published import SOURCE, published_spearman
 from baihua.checks import InvalidType, InvalidValue, check_choice, check_texts
 from baihua.encoders.pooling import ALIASES
 from baihua.encoders.protocol import Encoder
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.results import Result
 
@@ -211,7 +212,7 @@ def _whiten(vectors: Vectors, fit_vectors: Vectors, n_components: Sequence[str |
         return vectors, None
     whitening = Whitening(None if "full" in asked else max(int(item) for item in asked))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", EmptyDirections)
         white: Vectors = whitening.fit(fit_vectors).transform(vectors)
     return white, int(whitening.effective_rank_)
 

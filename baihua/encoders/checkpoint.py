@@ -44,7 +44,7 @@ def open_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
     check_model_files(folder)
     import transformers  # takes over a second
 
-    with quiet_transformers(transformers):
+    with quiet_transformers():
         try:
             model, info = transformers.AutoModel.from_pretrained(
                 folder, output_loading_info=True, local_files_only=True, use_safetensors=True
@@ -110,9 +110,10 @@ def default_device() -> str:
 
 
 @contextmanager
-def quiet_transformers(transformers: Any) -> Iterator[None]:
-    """Keep transformers' reports and bars away while loading: what matters in them is checked and said by us."""
-    logging = transformers.utils.logging
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers' reports and bars away: what matters in them is checked and said by us."""
+    from transformers.utils import logging  # takes over a second
+
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

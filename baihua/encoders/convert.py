@@ -142,7 +142,7 @@ def _compare_with_model(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]
 
     architectures = read_json(folder / "config.json").get("architectures") or []
     kind = getattr(transformers, architectures[0], transformers.AutoModel) if architectures else transformers.AutoModel
-    with quiet_transformers(transformers):
+    with quiet_transformers():
         try:
             _, info = kind.from_pretrained(
                 folder, output_loading_info=True, local_files_only=True, use_safetensors=True

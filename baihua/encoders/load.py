@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from baihua.checks import InvalidValue
 from baihua.encoders.checkpoint import Checkpoint, open_checkpoint
 from baihua.encoders.hub import find_model_folder
@@ -56,7 +59,7 @@ def load_encoder(
     folder = BUNDLED if name == "bundled" else find_model_folder(name)
     modules = read_modules_folder(folder)
     if modules is not None and modules.static:
-        return _static(load_static(modules.encoder), pooling)
+        return _static(_folded(load_static(modules.encoder), modules), pooling)
     checkpoint = open_checkpoint(modules.encoder if modules else folder, device)
     own = pooling == "auto" or (modules is not None and pooling == modules.pooling)
     return TransformerEncoder(
@@ -79,6 +82,22 @@ def _auto_pooling(checkpoint: Checkpoint, modules: ModulesFolder | None, name: s
     architectures = config.architectures or []
     decoder = any("CausalLM" in architecture for architecture in architectures)
     return "last" if decoder else "first_last_mean"
+
+
+def _folded(encoder: StaticEncoder, modules: ModulesFolder) -> StaticEncoder:
+    """Put linear layers after a static embedding into its vectors: a linear map of a mean is the mean of the maps."""
+    if modules.head is None:
+        return encoder
+    vectors = torch.from_numpy(encoder.vectors)
+    for layer in modules.head.children():
+        parts = list(layer.children())
+        if len(parts) != 2 or not isinstance(parts[1], nn.Identity):
+            raise InvalidValue(
+                zh=f"静态编码器之后的 {layer} 不是线性层，这里算不了。",
+                en=f"{layer} after a static embedding is not linear and is not known here.",
+            )
+        vectors = parts[0](vectors).detach()  # (num_tokens, width)
+    return StaticEncoder(vectors.numpy(), encoder.tokenizer_json, name=encoder.name)
 
 
 def _static(encoder: StaticEncoder, pooling: str) -> StaticEncoder:

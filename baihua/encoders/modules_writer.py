@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from baihua.checks import InvalidValue
+from baihua.encoders.checkpoint import quiet_transformers
 from baihua.encoders.modules_folder import ACTIVATIONS, POOLER_PATH, POOLING_MODES, WHITENING_FILE, UnitLength
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.static import StaticEncoder
@@ -79,9 +80,10 @@ class _Writer:
 
 def _write_transformer(writer: _Writer, encoder: TransformerEncoder) -> None:
     root = writer.add("Transformer")
-    model: Any = encoder.model
-    model.save_pretrained(root)
-    encoder.tokenizer.save_pretrained(root)
+    model = encoder.model
+    with quiet_transformers():
+        model.save_pretrained(root)
+        encoder.tokenizer.save_pretrained(root)
     _mend_configs(root, first_last=encoder.pooling == "first_last_mean")
     _write_json(root / "sentence_bert_config.json", {"max_seq_length": encoder.max_length, "do_lower_case": False})
     width = int(model.config.hidden_size)

@@ -14,6 +14,10 @@ from baihua.language import say
 from baihua.maths.moments import Moments
 
 
+class EmptyDirections(UserWarning):
+    """More directions are kept than the vectors span; the surplus comes out as 0."""
+
+
 @dataclass(frozen=True)
 class PrincipalAxes:
     """The leading eigenvectors of a covariance.
@@ -22,7 +26,7 @@ class PrincipalAxes:
         directions: unit eigenvectors in columns, shape ``(width, num)``, largest eigenvalue first.
         variances: their eigenvalues, never negative, shape ``(num,)``.
         floor: the least variance ever divided by.
-        rank: how many of all ``width`` eigenvalues are above the floor.
+        rank: how many of all ``width`` eigenvalues can be told from rounding.
         total: sum of all ``width`` eigenvalues.
     """
 
@@ -33,8 +37,16 @@ class PrincipalAxes:
     total: float
 
     def kernel(self, scaling: float) -> NDArray[np.float64]:
-        """Return U Λ^(−scaling/2), the eigenvalues below the floor raised to it; shape ``(width, num)``."""
-        return self.directions * np.maximum(self.variances, self.floor) ** (-scaling / 2)
+        """Return U Λ^(−scaling/2), shape ``(width, num)``.
+
+        Eigenvalues below the floor are raised to it. Directions past the rank hold nothing but rounding, which the
+        division would blow up to the size of the others (a LayerNorm leaves one such direction in every encoder's
+        vectors); they are given the weight 0 instead, as a pseudo-inverse does. Where nothing is divided they stay.
+        """
+        weights = np.maximum(self.variances, self.floor) ** (-scaling / 2)
+        if scaling > 0:
+            weights[self.rank :] = 0
+        return self.directions * weights
 
 
 def find_axes(moments: Moments, num: int | None, centering: float, floor: float | None) -> PrincipalAxes:
@@ -52,7 +64,7 @@ def find_axes(moments: Moments, num: int | None, centering: float, floor: float 
         InvalidValue: for fewer than 2 vectors, more axes than columns, or vectors that do not vary at all.
 
     Warns:
-        UserWarning: when more axes are asked for than the vectors span.
+        EmptyDirections: when more axes are asked for than the vectors span.
 
     Example:
         >>> axes = find_axes(Moments.of([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]]), None, 1.0, None)
@@ -84,8 +96,8 @@ def find_axes(moments: Moments, num: int | None, centering: float, floor: float 
         )
     variances, directions = eigh(covariance, driver="evd", overwrite_a=True, check_finite=False)
     variances = np.maximum(variances[::-1], 0.0)
+    rank = int(np.count_nonzero(variances > moments.rounding * variances[0]))
     least = (moments.rounding if floor is None else floor) * float(variances[0])
-    rank = int(np.count_nonzero(variances > least))
     _warn_of_empty_directions(moments.count, rank, kept=len(variances[:num]))
     return PrincipalAxes(_with_fixed_signs(directions[:, ::-1][:, :num]), variances[:num].copy(), least, rank, total)
 
@@ -142,10 +154,11 @@ def _warn_of_empty_directions(count: int, rank: int, kept: int) -> None:
         return
     warnings.warn(
         say(
-            zh=f"{count} 个向量只张成 {rank} 个方向，却要保留 {kept} 个；其余方向里没有信息。"
+            zh=f"{count} 个向量只张成 {rank} 个方向，却要保留 {kept} 个；其余方向的结果都是 0。"
             f"请设 n_components={rank} 或更小，或用更多向量拟合。",
-            en=f"{count} vectors span only {rank} directions, but {kept} are kept; the others carry no information. "
+            en=f"{count} vectors span only {rank} directions, but {kept} are kept; the others come out as 0. "
             f"Set n_components={rank} or fewer, or fit on more vectors.",
         ),
+        EmptyDirections,
         stacklevel=5,
     )

@@ -38,8 +38,8 @@ class Whitening(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         n_components: how many directions to keep, or None for all.
         centering: β, how much of the mean to take away: 1 all, 0 none.
         scaling: γ, how far to even out the variances: 1 wholly, 0 not at all (a rotation, cosines unchanged).
-        floor: directions whose variance is below this fraction of the largest are divided as if they had it. None
-            means the level of rounding, which depends on the type of the vectors: see `baihua.maths.moments`.
+        floor: directions whose variance is below this fraction of the largest are divided as if they had it. What
+            lies below the level of rounding, which depends on the type of the vectors, comes out as 0 in any case.
 
     Attributes:
         n_features_in_: width of the vectors.
@@ -80,7 +80,7 @@ class Whitening(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             InvalidValue: for NaN or infinity, fewer than 2 vectors, equal vectors, more components than columns.
 
         Warns:
-            UserWarning: when more directions are kept than the vectors span.
+            EmptyDirections: when more directions are kept than the vectors span.
         """
         self._check_settings()
         x = check_vectors(X)
@@ -248,7 +248,7 @@ class Whitening(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     @property
     def effective_rank_(self) -> int:
-        """How many directions have a variance above the floor."""
+        """How many directions have a variance that can be told from rounding."""
         return self._solved().rank
 
     @property

@@ -14,6 +14,7 @@ from baihua.encoders.modules_folder import WHITENING_FILE
 from baihua.encoders.modules_writer import write_modules_folder
 from baihua.encoders.protocol import Encoder
 from baihua.files import replacing_folder
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.tasks.other_half import unit_rows
 from baihua.tasks.whitening_advice import Advice, Pairs, SizeScore, advise, sweep
@@ -143,7 +144,11 @@ class SentenceEmbedder:
         """
         check_choice("when_worse", when_worse, ("keep", "drop"))
         documents = check_texts(texts)
-        whitening = Whitening(n_components, centering=centering, scaling=scaling).fit(self.encoder.encode(documents))
+        vectors = self.encoder.encode(documents)
+        with warnings.catch_warnings():
+            if len(documents) > self.encoder.width:  # then only those are empty that a final layer norm takes away
+                warnings.simplefilter("ignore", EmptyDirections)
+            whitening = Whitening(n_components, centering=centering, scaling=scaling).fit(vectors)
         whitening.fitted_on_ = self.encoder.fingerprint()
         advice = advise(self.encoder.encode, whitening, documents, pairs)
         worse = advice is not None and advice.verdict == "hurts"

@@ -6,6 +6,7 @@ blows up exactly the directions in which its two halves differ and the whole did
 documents of the fit would speak against whitening wherever there are few.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sklearn.base import clone
 
 from baihua.checks import InvalidValue, check_same_length, check_texts
 from baihua.language import say
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.tasks.other_half import MIN_DOCUMENTS, bootstrap_interval, cut_documents, score_halves, unit_rows
 
@@ -177,7 +179,9 @@ class _Halves:
         for inside, outside in self.folds():
             first, second = self.firsts[outside], self.seconds[outside]
             if whitening is not None:
-                fitted = clone(whitening).fit(self.documents[inside])
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", EmptyDirections)  # said once, of the fit on all documents
+                    fitted = clone(whitening).fit(self.documents[inside])
                 first, second = fitted.transform(first), fitted.transform(second)
             ranks[outside] = score_halves(unit_rows(first), unit_rows(second)).reciprocal_ranks
         return ranks

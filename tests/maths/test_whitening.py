@@ -16,13 +16,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from baihua.checks import InvalidType, InvalidValue, Mistake
 from baihua.maths import moments
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import NotFitted, Whitening
 
 
 def sentence_like(num: int = 400, width: int = 12, seed: int = 0) -> np.ndarray:
-    """Correlated columns of unequal size about a common mean, as encoders give them."""
+    """Correlated columns about a common mean, as encoders give them; the longest axis is 10 times the shortest."""
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(num, width)) @ rng.normal(size=(width, width)) + 3 * rng.normal(size=width)
+    left, right = (np.linalg.qr(rng.normal(size=(width, width)))[0] for _ in range(2))
+    return rng.normal(size=(num, width)) @ (left * np.logspace(0, 1, width)) @ right + 3 * rng.normal(size=width)
 
 
 def cosines(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
@@ -70,7 +72,7 @@ def test_cosines_do_not_change_under_any_invertible_affine_map_of_the_input(seed
     rng = np.random.default_rng(seed)
     x = sentence_like(20 * width, width, seed)
     left, right = (np.linalg.qr(rng.normal(size=(width, width)))[0] for _ in range(2))
-    matrix = left @ np.diag(np.exp(rng.uniform(-3, 3, width))) @ right
+    matrix = left @ np.diag(np.exp(rng.uniform(-2, 2, width))) @ right
     mapped = x @ matrix + rng.normal(size=width) * 10
     np.testing.assert_allclose(
         cosines(Whitening().fit_transform(mapped)), cosines(Whitening().fit_transform(x)), atol=1e-7
@@ -281,7 +283,7 @@ def test_fewer_components_help_when_the_smallest_directions_are_noise():
 
 
 def test_two_rows_have_one_direction():
-    with pytest.warns(UserWarning, match="1"):
+    with pytest.warns(EmptyDirections, match="1"):
         whitening = Whitening().fit([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     assert whitening.effective_rank_ == 1
     white = Whitening(1).fit_transform([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
@@ -291,13 +293,15 @@ def test_two_rows_have_one_direction():
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_fewer_vectors_than_columns_warn_and_stay_finite(dtype):
     x = sentence_like(10, 64).astype(dtype)
-    with pytest.warns(UserWarning, match="n_components=9"):
+    with pytest.warns(EmptyDirections, match="n_components=9"):
         whitening = Whitening().fit(x)
     assert whitening.effective_rank_ == 9
     white = whitening.transform(x)
     assert np.isfinite(white).all()
-    np.testing.assert_allclose(np.abs(white[:, 9:]), 0, atol=0.1)
-    assert np.isfinite(whitening.transform(sentence_like(10, 64, seed=1))).all()
+    other = whitening.transform(sentence_like(10, 64, seed=1))
+    assert np.isfinite(other).all()
+    assert not white[:, 9:].any()
+    assert not other[:, 9:].any()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Whitening(9).fit(x)
@@ -309,7 +313,7 @@ def test_a_constant_and_a_repeated_column_warn_and_stay_finite(little_work, dtyp
     monkeypatch.setattr(moments, "LITTLE_WORK", little_work)
     x = sentence_like(500, 12).astype(dtype)
     x[:, 3], x[:, 7] = 5, x[:, 2]
-    with pytest.warns(UserWarning, match="10"):
+    with pytest.warns(EmptyDirections, match="10"):
         whitening = Whitening().fit(x)
     assert whitening.effective_rank_ == 10
     assert np.isfinite(whitening.transform(x)).all()
@@ -321,18 +325,16 @@ def test_a_direction_lost_to_layer_normalisation_is_seen_through_its_rounding():
     """Rows that sum to 0 but for float32 rounding, as the last layer of an encoder leaves them."""
     x = sentence_like(2000, 64).astype(np.float32)
     x -= x.mean(axis=1, keepdims=True)
-    with pytest.warns(UserWarning, match="63"):
+    with pytest.warns(EmptyDirections, match="63"):
         whitening = Whitening().fit(x)
     assert whitening.effective_rank_ == 63
     nearly_the_same = x + np.float32(1e-6) * np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
-    change = np.abs(whitening.transform(nearly_the_same) - whitening.transform(x)).max(axis=0)
-    assert change[63] < 1e-6 / (64 * np.finfo(np.float32).eps * np.sqrt(whitening.explained_variance_[0])) * 6
+    np.testing.assert_allclose(whitening.transform(nearly_the_same), whitening.transform(x), atol=1e-4)
 
 
 def test_floor_bounds_how_far_a_direction_is_magnified():
     x = np.random.default_rng(0).normal(size=(1000, 3)) * [1, 0.1, 1e-5]
-    with pytest.warns(UserWarning, match="2"):
-        whitening = Whitening(floor=1e-4).fit(x)
+    whitening = Whitening(floor=1e-4).fit(x)
     kernel, _ = whitening.affine()
     gain = np.linalg.norm(kernel, axis=0)
     assert gain.max() / gain.min() == pytest.approx(100)

@@ -166,8 +166,8 @@ def test_whitened_vectors_are_those_of_the_embedder():
     vectors = embed_tour("static")
     embedder = SentenceEmbedder("static")
     np.testing.assert_allclose(vectors["raw"].queries, embedder.encode(queries), atol=1e-6)
-    halves = cut_documents([document.text for document in load_documents()], max_documents=100, seed=0)
-    texts = [*(sentence.text for sentence in load_sentences()), *queries, *(half for cut in halves for half in cut)]
+    halves = cut_documents([document.text for document in load_documents()])
+    texts = [*(sentence.text for sentence in load_sentences()), *queries, *halves.firsts, *halves.seconds]
     embedder.whitening = Whitening(64).fit(embedder.encode(texts, normalize=False))
     np.testing.assert_allclose(vectors["n_components=64"].queries, embedder.encode(queries), atol=1e-4)
 

@@ -15,6 +15,7 @@ from baihua.checks import check_choice
 from baihua.encoders.load import load_encoder
 from baihua.encoders.pooling import ALIASES
 from baihua.encoders.protocol import Encoder
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.results import Result
 from baihua.studies.claims import Setting
@@ -91,7 +92,7 @@ class Treatment:
         the rank, and the last layer norm of a transformer alone takes one direction away.
         """
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore", EmptyDirections)
             return Whitening(self.n_components, centering=self.centering, scaling=self.scaling).fit(sentences)
 
 
