@@ -114,7 +114,8 @@ def _write(target: Path, table: "Table", vectors: list[Any], width: int) -> None
         empty = np.full(width, np.nan, dtype=np.float32)
         matrix = np.stack([empty if vector is None else vector for vector in vectors]).astype(np.float32)
         with replacing(target) as temporary, temporary.open("wb") as file:
-            np.save(file, matrix, allow_pickle=False)
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(matrix))
+            file.write(matrix.data)  # np.save would say of a full disk only how many bytes it wrote
     else:
         cells = [None if vector is None else _shortest(vector) for vector in vectors]
         write_table(table.with_column(COLUMN, cells), target)

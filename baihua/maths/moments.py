@@ -1,7 +1,6 @@
 """Mean and scatter of vectors: in one pass, in bounded memory, mergeable, and accurate far from the origin."""
 
 import functools
-import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from baihua.maths.vectors import ROWS_AT_ONCE, blocks, check_vectors, result_dty
 
 LITTLE_WORK = 4e10  # rows × width²: up to here float64 products take about 0.6 s on two cores, so little is saved
 SAMPLED_ROWS = 1024
-PANEL = 256  # columns; the product of two panels stays in the nearest cache while it is added up
 _taking_turns = threading.Lock()
 
 
@@ -120,7 +118,7 @@ def _nearly_the_mean(sample: NDArray[np.float64]) -> NDArray[np.float64]:
 def _product_dtype(x: Any, spread: float) -> type[np.float32] | type[np.float64]:
     """Choose the type that products within a block are taken in; sums over blocks are float64 in any case.
 
-    A float32 product of 2 048 shifted rows takes half the time of a float64 one, and its rounding averages out over
+    A float32 product of 4 096 shifted rows takes half the time of a float64 one, and its rounding averages out over
     the blocks: at 20 000 rows the eigenvalues came out within 1e-8 of the largest, and cosines within 3e-5 of the
     float64 answer where the largest eigenvalue was 300 000 times the smallest. It is used where the time matters. A
     spread whose square float32 could not hold comfortably goes the float64 way too.
@@ -148,10 +146,11 @@ def _rounding(given: np.dtype[Any], products: type[np.floating[Any]], width: int
 def _shifted_sums(x: Any, pilot: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return Σ(x − pilot), shape ``(width,)``, and Σ(x − pilot)ᵀ(x − pilot), shape ``(width, width)``.
 
-    Each thread takes its own rows, and its products use one BLAS thread. On two cores all this together takes as
-    long as the bare product XᵀX with two BLAS threads, which is near what the processor can multiply at all; BLAS
-    threads within each block took 1.3 times as long, for shifts and sums then run on one core, and so did scipy's
-    own syrk, which holds Python's lock. The number of BLAS threads belongs to the process, so calls take turns.
+    Each thread takes its own rows, and its products use one BLAS thread. So the shifts, the sums and the float64
+    addition run on every core too, and all together need 1.1 times the processor time of the bare product XᵀX, which
+    is itself near what the processor can multiply at all. Tried and slower: BLAS threads within each block (1.3
+    times), scipy's syrk (it holds Python's lock), panels of columns, shorter or longer blocks. The number of BLAS
+    threads belongs to the whole process, so calls take turns.
     """
     with _taking_turns:
         threads = max([library["num_threads"] for library in _blas_threads().info()], default=1)
@@ -159,24 +158,21 @@ def _shifted_sums(x: Any, pilot: NDArray[Any]) -> tuple[NDArray[np.float64], NDA
         parts = [x[start : start + share] for start in range(0, len(x), share)]
         with _blas_threads().limit(limits=1), ThreadPoolExecutor(len(parts)) as pool:
             all_sums, all_products = zip(*pool.map(_shifted_sums_of_part, parts, [pilot] * len(parts)), strict=True)
-    upper = functools.reduce(np.add, all_products)
-    return functools.reduce(np.add, all_sums), np.triu(upper) + np.triu(upper, 1).T
+    return functools.reduce(np.add, all_sums), functools.reduce(np.add, all_products)
 
 
 def _shifted_sums_of_part(x: Any, pilot: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     width = len(pilot)
-    panels = [slice(start, start + PANEL) for start in range(0, width, PANEL)]
-    shifted = np.empty((min(len(x), ROWS_AT_ONCE), width), pilot.dtype)
-    ones = np.ones(len(shifted), pilot.dtype)
+    length = min(len(x), ROWS_AT_ONCE * 8 // pilot.itemsize)  # as many bytes in float32 as in float64
+    shifted, ones = np.empty((length, width), pilot.dtype), np.ones(length, pilot.dtype)
     sums, products = np.zeros(width), np.zeros((width, width))
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            part = to_numpy(x[start : start + ROWS_AT_ONCE])
+        for start in range(0, len(x), length):
+            part = to_numpy(x[start : start + length])
             block = np.subtract(part, pilot, out=shifted[: len(part)])
             sums += ones[: len(part)] @ block
-            for left, right in itertools.combinations_with_replacement(panels, 2):
-                products[left, right] += block[:, left].T @ block[:, right]
-    return sums, products  # of the products, only the upper triangle is filled
+            products += block.T @ block  # numpy sees that this is symmetric and does half the work
+    return sums, products
 
 
 @functools.cache

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
 from baihua.checks import InvalidType, InvalidValue
 from baihua.language import say
@@ -94,7 +93,7 @@ def find_axes(moments: Moments, num: int | None, centering: float, floor: float 
             zh=f"这 {moments.count} 个向量全都相同，没有可白化的差异。请检查编码器或输入。",
             en=f"All {moments.count} vectors are equal, so there is nothing to whiten. Check the encoder or the input.",
         )
-    variances, directions = eigh(covariance, driver="evd", overwrite_a=True, check_finite=False)
+    variances, directions = np.linalg.eigh(covariance)
     variances = np.maximum(variances[::-1], 0.0)
     rank = int(np.count_nonzero(variances > moments.rounding * variances[0]))
     least = (moments.rounding if floor is None else floor) * float(variances[0])
