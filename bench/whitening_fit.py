@@ -138,7 +138,7 @@ def accuracy(dtype: torch.dtype, rows: int, width: int) -> dict[str, float]:
     given = torch.from_numpy(mixed + 100 * mixed.std(axis=0)).to(dtype)
     rounded = given.double().numpy()
     centred = rounded - rounded.mean(axis=0)
-    triangle = np.linalg.qr(centred, mode="r")  # whitens as well, and never forms a covariance
+    triangle = np.asarray(np.linalg.qr(centred, mode="r"))  # whitens as well, and never forms a covariance
     exact = cosines(scipy.linalg.solve_triangular(triangle.T, centred[:500].T, lower=True).T)
     for_peer = given.float().numpy() if dtype == torch.bfloat16 else given.numpy()  # numpy has no bfloat16
     ours = Whitening().fit(given).transform(given[:500]).numpy()
