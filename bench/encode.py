@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,8 +26,9 @@ from baihua.benchmarks.pairs import STS_SETS, read_pairs
 from baihua.encoders.tokens import tokenize
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.files import write_text
-from baihua.results import package_versions
+from baihua.results import RECORDED_PACKAGES, package_versions, this_command
 
+PEER, OURS = "sentence-transformers fp32", "baihua fp32"
 BFLOAT16_SHARE = 10  # one sentence in ten: processors without bfloat16 arithmetic emulate it slowly
 
 
@@ -74,6 +76,46 @@ def shares(embedder: SentenceEmbedder, texts: list[str]) -> dict[str, float]:
     return {"tokenizer": tokenizer / total, "model": spent / total, "rest": 1 - (tokenizer + spent) / total}
 
 
+def compare(texts: list[str], rounds: int) -> dict[str, Any]:
+    """Time all candidates in turn and check that the two sides give the same vectors."""
+    few = texts[::BFLOAT16_SHARE]
+    ours, half = SentenceEmbedder("bundled", device="cpu"), SentenceEmbedder("bundled", device="cpu", dtype="bfloat16")
+    static = SentenceEmbedder("static")
+    with tempfile.TemporaryDirectory() as folder:
+        ours.save(Path(folder) / "model")
+        theirs = SentenceTransformer(str(Path(folder) / "model"), device="cpu")
+    candidates = {
+        PEER: lambda: theirs.encode(texts),
+        OURS: lambda: ours.encode(texts, show_progress=False),
+        "baihua static": lambda: static.encode(texts, show_progress=False),
+    }
+    times = alternate(candidates, rounds)
+    times["baihua bf16, one in ten"] = [seconds_of(lambda: half.encode(few, show_progress=False))]
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    counts = {name: len(few) if "one in ten" in name else len(texts) for name in times}
+    return {
+        "seconds": times,
+        "sentences_per_second": {name: counts[name] / median for name, median in medians.items()},
+        "times_as_fast_as_peer": medians[PEER] / medians[OURS],
+        "largest_difference": float(np.abs(ours.encode(few) - theirs.encode(few)).max()),
+        "shares_of_our_time": shares(ours, texts),
+        "multiplications_floor": floor(ours, texts),
+    }
+
+
+def floor(embedder: SentenceEmbedder, texts: list[str]) -> float:
+    """Seconds that the model's bare matrix products would take, at the speed of one such product measured here."""
+    encoder = embedder.encoder
+    assert isinstance(encoder, TransformerEncoder)
+    config = encoder.model.config
+    num_tokens = len(tokenize(encoder._fast_tokenizer(), texts, 0).ids)
+    width, inner = config.hidden_size, config.intermediate_size
+    per_token = 2 * config.num_hidden_layers * (4 * width * width + 2 * width * inner)  # operations
+    left, right = torch.randn(2048, width), torch.randn(width, inner)
+    seconds = min(seconds_of(lambda: left @ right) for _ in range(50))
+    return num_tokens * per_token / (2 * 2048 * width * inner / seconds)
+
+
 def main() -> None:
     """Run the comparison, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -82,49 +124,19 @@ def main() -> None:
     parser.add_argument("--output", default="results/bench/encode.json")
     settings = parser.parse_args()
     texts = sentences_of_the_sets(settings.sentences)
-    few = texts[::BFLOAT16_SHARE]
-    ours, half = SentenceEmbedder("bundled", device="cpu"), SentenceEmbedder("bundled", device="cpu", dtype="bfloat16")
-    static = SentenceEmbedder("static")
-    with tempfile.TemporaryDirectory() as folder:
-        ours.save(Path(folder) / "model")
-        theirs = SentenceTransformer(str(Path(folder) / "model"), device="cpu")
-    difference = float(np.abs(ours.encode(few) - theirs.encode(few)).max())
-    times = alternate(
-        {
-            "sentence-transformers fp32": lambda: theirs.encode(texts),
-            "baihua fp32": lambda: ours.encode(texts, show_progress=False),
-            "baihua static": lambda: static.encode(texts, show_progress=False),
-        },
-        settings.rounds,
-    )
-    times["baihua bf16 (one in ten)"] = [seconds_of(lambda: half.encode(few, show_progress=False))]
-    table = []
-    for name, taken in times.items():
-        count = len(few) if "one in ten" in name else len(texts)
-        speed = count / statistics.median(taken)
-        table.append(
-            {"name": name, "seconds": taken, "median": statistics.median(taken), "sentences_per_second": speed}
-        )
-        print(
-            f"{name:28} median {statistics.median(taken):7.2f} s  {speed:9.0f} sentences/s  {[round(t, 2) for t in taken]}"
-        )
-    median = {row["name"]: row["median"] for row in table}
-    ratio = median["sentence-transformers fp32"] / median["baihua fp32"]
-    parts = shares(ours, texts)
-    print(f"baihua is {ratio:.2f} times as fast; largest difference of a coordinate {difference:.1e}")
-    print("time: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.items()))
+    measured = compare(texts, settings.rounds)
+    for name, speed in measured["sentences_per_second"].items():
+        print(f"{name:28} {statistics.median(measured['seconds'][name]):8.2f} s {speed:9.0f} sentences/s")
+    for name in ("times_as_fast_as_peer", "largest_difference", "shares_of_our_time", "multiplications_floor"):
+        print(f"{name}: {measured[name]}")
     lengths = [len(text) for text in texts]
     record = {
+        "bench": "encode",
         "workload": {"sentences": len(texts), "mean_characters": statistics.fmean(lengths), "longest": max(lengths)},
         "threads": torch.get_num_threads(),
-        "table": table,
-        "ratio": ratio,
-        "largest_difference": difference,
-        "shares": parts,
-        "versions": package_versions(
-            ["baihua", "torch", "transformers", "tokenizers", "numpy", "sentence-transformers"]
-        ),
-        "command": f"python bench/encode.py --sentences {settings.sentences} --rounds {settings.rounds}",
+        **measured,
+        "versions": package_versions([*RECORDED_PACKAGES, "sentence-transformers"]),
+        "command": this_command(),
     }
     write_text(settings.output, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 

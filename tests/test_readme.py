@@ -8,6 +8,7 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+from baihua.__main__ import main
 from baihua.cli.app import app
 
 ROOT = Path(__file__).parent.parent
@@ -30,3 +31,9 @@ def test_every_command_named_is_a_verb(name):
     verbs = {info.name for info in app.registered_commands} | {info.name for info in app.registered_groups}
     assert len(lines) > 8
     assert {shlex.split(line, comments=True)[0] for line in lines} <= verbs
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_tables_are_those_of_the_results(name):
+    words = ["report", "--readme", str(ROOT / name), "--results", str(ROOT / "results"), "--check"]
+    assert main(words) == 0

@@ -212,5 +212,8 @@ def _dress(axes: Any, x_label: str, y_label: str, title: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     axes.set_axisbelow(True)
-    if axes.get_legend_handles_labels()[0]:
+    num_entries = len(axes.get_legend_handles_labels()[0])
+    if num_entries > 3:  # would cover the lines
+        axes.figure.legend(loc="outside right upper", prop=font, frameon=False)
+    elif num_entries:
         axes.legend(prop=font, frameon=False)
