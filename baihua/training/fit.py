@@ -1,0 +1,143 @@
+"""The one training loop. Everything that is trained here is trained by it, and it can be read from top to bottom."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from baihua.checks import check_choice
+from baihua.language import say
+from baihua.progress import progress
+from baihua.training.checkpoints import Counters
+from baihua.training.record import TrainingRecord
+from baihua.training.schedules import Schedule
+
+Batches = Callable[[int], Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """The numbers of a training.
+
+    Args:
+        schedule: its length, warm-up and decay.
+        learning_rate: the highest, after the warm-up.
+        weight_decay: of matrices; vectors (biases, norms) have none.
+        accumulation: batches whose gradients make one step.
+        max_norm: gradients longer than this are shortened to it.
+        precision: ``"float32"`` or ``"bfloat16"`` (through `torch.autocast`).
+        log_every: steps between lines of the log, and between looks at the loss.
+        save_every: seconds between checkpoints.
+    """
+
+    schedule: Schedule
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    accumulation: int = 1
+    max_norm: float = 1.0
+    precision: str = "float32"
+    log_every: int = 20
+    save_every: float = 300.0
+
+
+def fit(
+    loss: nn.Module,
+    batches: Batches,
+    settings: FitSettings,
+    *,
+    folder: str | Path | None = None,
+    count: Callable[[Any], int] = len,
+    show_progress: bool | None = None,
+) -> list[dict[str, float]]:
+    """Train the parameters of a loss.
+
+    Args:
+        loss: a module whose ``loss(batch)`` is a scalar to make small; it holds the model. Its parameters are trained.
+        batches: ``batches(start)`` gives the batches from number ``start`` on, always the same ones, without end or
+            as long as they last. With several processes (``accelerate launch``) each takes its share of them.
+        settings: see `FitSettings`.
+        folder: where ``log.jsonl`` and ``checkpoint/`` go. A checkpoint already there is gone on from, exactly.
+        count: items (such as tokens) in a batch, for the log.
+        show_progress: show a bar; None to show it on a terminal.
+
+    Returns:
+        The log: one record per ``log_every`` steps with step, loss (mean since the last), learning_rate, items,
+        seconds, items_per_second.
+
+    Raises:
+        InvalidValue: for an unknown precision, or a loss that is no longer finite (the last checkpoint stays).
+        FileProblem: when the folder cannot be read or written.
+    """
+    check_choice("precision", settings.precision, ("float32", "bfloat16"))
+    accelerator = Accelerator()
+    model, optimizer = accelerator.prepare(loss, _optimizer(loss, settings))
+    root = Path(folder) if folder is not None else None
+    record = TrainingRecord(root, loss, optimizer, writes=accelerator.is_main_process)
+    counters = record.go_on()
+    share = accelerator.num_processes
+    first = counters.step * settings.accumulation * share
+    stream = islice(batches(first), accelerator.process_index, None, share)
+    started, schedule = time.monotonic() - counters.seconds, settings.schedule
+    losses = torch.tensor(counters.window_loss, device=accelerator.device)
+    model.train()
+    with progress(say(zh="训练", en="Training"), 1000, show_progress) as advance:
+        while (done := schedule.done(counters.step, counters.seconds)) < 1:
+            group = list(islice(stream, settings.accumulation))
+            if not group:
+                break
+            rate = settings.learning_rate * schedule.factor(counters.step + 1, counters.seconds)
+            losses += _step(accelerator, model, optimizer, group, rate, settings)
+            items = counters.items + share * sum(count(batch) for batch in group)
+            counters = Counters(counters.step + 1, items, time.monotonic() - started)
+            advance(1000 * (schedule.done(counters.step, counters.seconds) - done))
+            if counters.step % settings.log_every == 0:
+                record.log(counters, float(losses) / settings.log_every, rate)
+                losses.zero_()
+            if record.age > settings.save_every:
+                record.save(replace(counters, window_loss=float(losses)))
+    record.save(replace(counters, window_loss=float(losses)))
+    return record.lines
+
+
+def _step(
+    accelerator: Accelerator,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    group: list[Any],
+    rate: float,
+    settings: FitSettings,
+) -> Tensor:
+    """Take one optimizer step on a group of batches and return their mean loss."""
+    for parameters in optimizer.param_groups:
+        parameters["lr"] = rate
+    total = torch.zeros((), device=accelerator.device)
+    for position, batch in enumerate(group):
+        last = position == len(group) - 1
+        with nullcontext() if last else accelerator.no_sync(model):
+            with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+                value: Tensor = model(batch) / len(group)
+            accelerator.backward(value)
+        total += value.detach()
+    accelerator.clip_grad_norm_(model.parameters(), settings.max_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    return total
+
+
+def _optimizer(loss: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
+    """AdamW with weight decay on matrices alone."""
+    trained = [parameter for parameter in loss.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=settings.learning_rate, betas=(0.9, 0.98)
+    )
