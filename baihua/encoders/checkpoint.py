@@ -44,18 +44,11 @@ def open_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
     check_model_files(folder)
     import transformers  # takes over a second
 
-    with quiet_transformers():
-        try:
-            model, info = transformers.AutoModel.from_pretrained(
-                folder, output_loading_info=True, local_files_only=True, use_safetensors=True
-            )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except Exception as error:  # transformers raises many kinds; each means that the folder cannot be read
-            reason = " ".join(str(error).split())[:200]
-            raise FileProblem(
-                zh=f"打不开模型文件夹 {folder}：{reason}。请确认文件复制完整，或改用 'bundled'。",
-                en=f"Cannot open the model folder {folder}: {reason}. Check that it was copied whole, or use 'bundled'.",
-            ) from error
+    with quiet_transformers(), loading(folder):
+        model, info = transformers.AutoModel.from_pretrained(
+            folder, output_loading_info=True, local_files_only=True, use_safetensors=True
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     missing = sorted(info["missing_keys"])
     lacking = [key for key in missing if not key.startswith("pooler.")]
     if lacking or info["mismatched_keys"]:
@@ -107,6 +100,19 @@ def default_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Turn whatever transformers raises while loading into one sentence; each kind means the folder cannot be read."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise FileProblem(
+            zh=f"打不开模型文件夹 {folder}：{reason}。请确认文件复制完整，或改用 'bundled'。",
+            en=f"Cannot open the model folder {folder}: {reason}. Check that it was copied whole, or use 'bundled'.",
+        ) from error
 
 
 @contextmanager

@@ -6,8 +6,7 @@ Its folder is one that sentence-transformers loads as it is (its ``StaticEmbeddi
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,13 +18,13 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from baihua.checks import FileProblem, InvalidValue, check_choice, check_texts
+from baihua.encoders.tokens import text_chunks, token_ids
 from baihua.files import replacing, write_text
+from baihua.language import say
 from baihua.progress import progress
 
 BUNDLED_STATIC = Path(__file__).parent / "bundled_static"
 NO_LIMIT = 1_000_000_000  # tokens; no text is that long
-CHUNK_TEXTS = 8192  # texts handed to the tokenizer at once: enough for its threads, little enough memory
-CHUNK_CHARACTERS = 1_000_000
 TENSOR = "embedding.weight"  # the name sentence-transformers gives it
 MODULES = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
 
@@ -97,7 +96,7 @@ class StaticEncoder:
         items = check_texts(texts)
         result = np.zeros((len(items), self.width), dtype=np.float32)
         weight = torch.from_numpy(self.vectors)
-        with progress("static", len(items), show_progress) as advance:
+        with progress(say(zh="编码", en="Encoding"), len(items), show_progress) as advance:
             for start, stop in text_chunks(items):
                 ids, lengths = token_ids(self.tokenizer, items[start:stop])
                 starts = torch.from_numpy(np.cumsum(lengths) - lengths)  # (texts,)
@@ -175,35 +174,3 @@ def load_static(folder: str | Path | None = None) -> StaticEncoder:
         FileProblem: when a file is missing or broken.
     """
     return StaticEncoder.load(BUNDLED_STATIC, name="static") if folder is None else StaticEncoder.load(folder)
-
-
-def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the token ids of all texts end to end, without special tokens, and the number of each text's.
-
-    Returns:
-        ids of shape ``(sum(lengths),)`` and lengths of shape ``(num_texts,)``.
-    """
-    pieces = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
-    lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
-    ids = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(lengths.sum()))
-    return ids, lengths
-
-
-def text_chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Cut texts into runs of bounded memory: at most 8192 texts, and one million characters but for a longer text.
-
-    Yields:
-        Where each run starts and stops.
-
-    Example:
-        >>> list(text_chunks(["好"] * 10_000))
-        [(0, 8192), (8192, 10000)]
-    """
-    start, characters = 0, 0
-    for position, text in enumerate(texts):
-        characters += len(text)
-        if position > start and (position - start == CHUNK_TEXTS or characters > CHUNK_CHARACTERS):
-            yield start, position
-            start, characters = position, len(text)
-    if start < len(texts):
-        yield start, len(texts)

@@ -14,7 +14,8 @@ from scipy import sparse
 from tokenizers import Tokenizer
 
 from baihua.checks import FileProblem, InvalidType, InvalidValue, check_texts
-from baihua.encoders.static import StaticEncoder, token_ids
+from baihua.encoders.static import StaticEncoder
+from baihua.encoders.tokens import token_ids
 from baihua.language import say
 from baihua.maths.cooccurrence import count_cooccurrences, positive_pmi, truncated_svd
 from baihua.progress import progress

@@ -1,13 +1,14 @@
 """Texts as token ids: one flat array for all of them, and padded batches cut from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
-CHUNK = 4096  # texts handed to the tokenizer at once: enough for its threads, little enough memory
+CHUNK_TEXTS = 8192  # texts handed to the tokenizer at once: enough for its threads, little enough memory
+CHUNK_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -47,26 +48,56 @@ class Tokens:
         return ids, mask.astype(np.int64)
 
 
-def tokenize(backend: Any, texts: Sequence[str], filler: int) -> Tokens:
+def tokenize(backend: Tokenizer, texts: Sequence[str], filler: int) -> Tokens:
     """Tokenize texts with a Rust tokenizer, special tokens included.
 
     Args:
-        backend: a `tokenizers.Tokenizer` with truncation set as wanted and no padding.
+        backend: a tokenizer with truncation set as wanted and no padding.
         texts: the texts.
         filler: the id that stands for a text without any token, so that it still has a vector.
 
     Returns:
         The ids, and how many texts were cut.
     """
-    ids: list[np.ndarray] = []
-    lengths: list[int] = []
-    num_cut = 0
-    for start in range(0, len(texts), CHUNK):
-        encodings = backend.encode_batch_fast(list(texts[start : start + CHUNK]))
-        pieces = [encoding.ids or [filler] for encoding in encodings]
+    ids, lengths, num_cut = [np.empty(0, dtype=np.int64)], [np.zeros(1, dtype=np.int64)], 0
+    for start, stop in text_chunks(texts):
+        encodings = backend.encode_batch_fast(list(texts[start:stop]))
         num_cut += sum(bool(encoding.overflowing) for encoding in encodings)
-        lengths.extend(len(piece) for piece in pieces)
-        ids.append(np.fromiter(chain.from_iterable(pieces), dtype=np.int64))
-    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    return Tokens(np.concatenate(ids) if ids else np.empty(0, dtype=np.int64), starts, num_cut)
+        flat, counts = _flatten([encoding.ids or [filler] for encoding in encodings])
+        ids.append(flat)
+        lengths.append(counts)
+    return Tokens(np.concatenate(ids), np.cumsum(np.concatenate(lengths)), num_cut)
+
+
+def token_ids(backend: Tokenizer, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the token ids of all texts end to end, without special tokens, and the number of each text's.
+
+    Returns:
+        ids of shape ``(sum(lengths),)`` and lengths of shape ``(num_texts,)``.
+    """
+    return _flatten([encoding.ids for encoding in backend.encode_batch_fast(list(texts), add_special_tokens=False)])
+
+
+def text_chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Cut texts into runs of bounded memory: at most 8192 texts, and one million characters but for a longer text.
+
+    Yields:
+        Where each run starts and stops.
+
+    Example:
+        >>> list(text_chunks(["好"] * 10_000))
+        [(0, 8192), (8192, 10000)]
+    """
+    start, characters = 0, 0
+    for position, text in enumerate(texts):
+        characters += len(text)
+        if position > start and (position - start == CHUNK_TEXTS or characters > CHUNK_CHARACTERS):
+            yield start, position
+            start, characters = position, len(text)
+    if start < len(texts):
+        yield start, len(texts)
+
+
+def _flatten(pieces: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+    return np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(lengths.sum())), lengths

@@ -4,7 +4,7 @@ import numpy as np
 from tiny_models import write_tokenizer
 from tokenizers import Tokenizer
 
-from baihua.encoders.tokens import CHUNK, tokenize
+from baihua.encoders.tokens import CHUNK_TEXTS, tokenize
 
 
 def backend(folder: Path, length: int = 8) -> Tokenizer:
@@ -44,9 +44,9 @@ def test_a_text_without_tokens_gets_the_filler(tmp_path):
 
 def test_chunks_join_without_a_seam(tmp_path):
     tokenizer = backend(tmp_path)
-    texts = ["好" * (1 + number % 5) for number in range(CHUNK + 3)]
+    texts = ["好" * (1 + number % 5) for number in range(CHUNK_TEXTS + 3)]
     tokens = tokenize(tokenizer, texts, filler=0)
-    np.testing.assert_array_equal(tokens.lengths, [3 + number % 5 for number in range(CHUNK + 3)])
+    np.testing.assert_array_equal(tokens.lengths, [3 + number % 5 for number in range(CHUNK_TEXTS + 3)])
 
 
 def test_no_texts(tmp_path):
