@@ -15,8 +15,9 @@ from pathlib import Path
 
 from baihua.checks import FileProblem
 from baihua.encoders.static import BUNDLED_STATIC
-from baihua.encoders.static_training import read_lines, train_static_encoder
+from baihua.encoders.static_training import train_static_encoder
 from baihua.language import say
+from baihua.text.corpus import read_lines
 
 
 def main(folder: Path, out: Path) -> None:

@@ -51,6 +51,30 @@ def write_modules_folder(folder: Path, encoder: Encoder, whitening: Whitening | 
     writer.finish(encoder)
 
 
+def write_transformer_files(root: Path, model: Any, tokenizer: Any, *, all_layers: bool = False) -> None:
+    """Write a transformers model and its tokenizer so that every version of transformers reads them alike.
+
+    Args:
+        root: an existing folder.
+        model: the transformers model.
+        tokenizer: its tokenizer.
+        all_layers: whether the model is to return the output of every layer.
+    """
+    with quiet_transformers():
+        model.save_pretrained(root)
+        tokenizer.save_pretrained(root)
+    config = json.loads((root / "config.json").read_text(encoding="utf-8"))
+    config["output_hidden_states"] = all_layers
+    _write_json(root / "config.json", config)
+    path = root / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    if settings.get("tokenizer_class") in (None, "TokenizersBackend"):
+        settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+    for key in ("is_local", "local_files_only", "name_or_path"):
+        settings.pop(key, None)
+    _write_json(path, settings)
+
+
 class _Writer:
     """Keeps the list of parts while they are written."""
 
@@ -81,10 +105,7 @@ class _Writer:
 def _write_transformer(writer: _Writer, encoder: TransformerEncoder) -> None:
     root = writer.add("Transformer")
     model = encoder.model
-    with quiet_transformers():
-        model.save_pretrained(root)
-        encoder.tokenizer.save_pretrained(root)
-    _mend_configs(root, first_last=encoder.pooling == "first_last_mean")
+    write_transformer_files(root, model, encoder.tokenizer, all_layers=encoder.pooling == "first_last_mean")
     _write_json(root / "sentence_bert_config.json", {"max_seq_length": encoder.max_length, "do_lower_case": False})
     width = int(model.config.hidden_size)
     if encoder.pooling == "first_last_mean":
@@ -134,20 +155,6 @@ def _write_dense(path: Path, weight: Tensor, bias: Tensor | None, activation: st
     if bias is not None:
         tensors["linear.bias"] = bias.detach().cpu().contiguous()
     (path / "model.safetensors").write_bytes(save(tensors))
-
-
-def _mend_configs(root: Path, *, first_last: bool) -> None:
-    """Ask for all layers where they are pooled, and name the tokenizer's class as every transformers knows it."""
-    config = json.loads((root / "config.json").read_text(encoding="utf-8"))
-    config["output_hidden_states"] = first_last
-    _write_json(root / "config.json", config)
-    path = root / "tokenizer_config.json"
-    tokenizer = json.loads(path.read_text(encoding="utf-8"))
-    if tokenizer.get("tokenizer_class") in (None, "TokenizersBackend"):
-        tokenizer["tokenizer_class"] = "PreTrainedTokenizerFast"
-    for key in ("is_local", "local_files_only", "name_or_path"):
-        tokenizer.pop(key, None)
-    _write_json(path, tokenizer)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -9,8 +9,9 @@ from tokenizers import Tokenizer
 from baihua.checks import FileProblem, InvalidType, InvalidValue
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.static import StaticEncoder, load_static
-from baihua.encoders.static_training import read_lines, train_static_encoder
+from baihua.encoders.static_training import train_static_encoder
 from baihua.encoders.tokens import CHUNK_TEXTS, text_chunks
+from baihua.text.corpus import read_lines
 
 SENTENCES = ["手机充不进电，怎么办？", "今天天气真好。", "", "GB18030 与 UTF-8", "🦩", "深圳，深圳，深圳！", " \n "]
 

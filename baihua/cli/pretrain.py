@@ -1,0 +1,124 @@
+"""``baihua pretrain``: make an encoder more at home in one's own text."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baihua.cli import console
+from baihua.cli.help import both
+from baihua.cli.options import Device, Precision
+from baihua.cli.root import app
+from baihua.cli.verb import verb
+from baihua.language import say
+
+if TYPE_CHECKING:
+    from baihua.encoders.pretrain import Pretrained
+
+Corpus = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CORPUS…",
+        help=both(
+            zh="UTF-8 文本，一行一段，可以用 .xz 或 .gz 压缩。",
+            en="UTF-8 text, one paragraph a line, plain or compressed as .xz or .gz.",
+        ),
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Option("-o", "--output", metavar="DIR", help=both(zh="模型写到哪里。", en="Where the model goes.")),
+]
+Encoder = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        metavar="NAME|FOLDER",
+        help=both(
+            zh="从哪个模型接着训练；要有掩码语言模型头。", en="The model to go on from; it needs a masked-LM head."
+        ),
+    ),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", metavar="M", help=both(zh="训练多少分钟。", en="How many minutes to train.")),
+]
+Steps = Annotated[
+    int | None, typer.Option("--steps", metavar="N", help=both(zh="或训练多少步。", en="Or how many steps."))
+]
+Length = Annotated[int, typer.Option("--length", metavar="L", help=both(zh="每行多少个词元。", en="Tokens of a row."))]
+BatchSize = Annotated[
+    int, typer.Option("--batch-size", metavar="B", help=both(zh="每批多少行。", en="Rows of a batch."))
+]
+LearningRate = Annotated[
+    float, typer.Option("--learning-rate", metavar="R", help=both(zh="最高学习率。", en="The highest learning rate."))
+]
+Unit = Annotated[
+    str,
+    typer.Option(
+        "--mask",
+        metavar="token|word|span",
+        help=both(zh="一起遮住什么：词元、整词或一段。", en="What is hidden together: a token, a word or a span."),
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help=both(zh="随机种子。", en="The seed."))]
+
+
+@verb(
+    app,
+    "pretrain",
+    zh="用自己的文本继续预训练一个编码器（领域自适应），断了可以接着来。",
+    en="Go on pre-training an encoder on your own text; after an interruption it goes on where it stopped.",
+)
+def pretrain(
+    corpus: Corpus,
+    output: Output,
+    encoder: Encoder = "bundled",
+    minutes: Minutes = None,
+    steps: Steps = None,
+    length: Length = 128,
+    batch_size: BatchSize = 16,
+    learning_rate: LearningRate = 3e-4,
+    mask: Unit = "token",
+    seed: Seed = 0,
+    dtype: Precision = "float32",
+    device: Device = None,
+) -> None:
+    """Train, and say how much better held-out text is guessed."""
+    for file in corpus:
+        console.existing_file(file)
+    from baihua.encoders.pretrain import PretrainSettings
+    from baihua.encoders.pretrain import pretrain as run
+    from baihua.training.schedules import Schedule
+
+    if minutes is None and steps is None:
+        minutes = 10.0
+    settings = PretrainSettings(
+        Schedule(steps=steps, minutes=minutes),
+        length=length,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        unit=mask,
+        precision=dtype,
+        seed=seed,
+    )
+    _report(run(corpus, Path(output), settings, encoder=encoder, device=device))
+
+
+def _report(done: "Pretrained") -> None:
+    items = int(done.log[-1]["items"]) if done.log else 0
+    record = {
+        "folder": str(done.folder),
+        "tokens": items,
+        "held_out_loss": {"before": done.before.loss, "after": done.after.loss},
+        "held_out_accuracy": {"before": done.before.accuracy, "after": done.after.accuracy},
+        "held_out_tokens": done.after.num_hidden,
+    }
+    text = say(
+        zh=f"训练了 {items} 个词元；留出文本上（{done.after.num_hidden} 个被遮词元）损失 {done.before.loss:.3f} → "
+        f"{done.after.loss:.3f}，猜对 {done.before.accuracy:.1%} → {done.after.accuracy:.1%}。模型写在 {done.folder}",
+        en=f"Trained on {items} tokens; on held-out text ({done.after.num_hidden} hidden tokens) the loss went "
+        f"{done.before.loss:.3f} → {done.after.loss:.3f}, right guesses {done.before.accuracy:.1%} → "
+        f"{done.after.accuracy:.1%}. The model is in {done.folder}",
+    )
+    console.answer(record, text)
