@@ -21,7 +21,7 @@ from baihua.progress import progress
 # Tokens of one batch. Small enough that the widest activation, 4 × width floats a token, stays in a CPU's cache;
 # large enough to fill a GPU. Measured by bench/encode.py.
 BATCH_TOKENS = {"cpu": 2048, "cuda": 65536, "mps": 16384}
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES = ("float32", "bfloat16")
 
 
 class TransformerEncoder:
@@ -60,6 +60,7 @@ class TransformerEncoder:
         self.pooling = self._check_pooling(pooling)
         self.max_length = self._check_length(max_length)
         self.dtype = check_choice("dtype", dtype, DTYPES)
+        self._say_if_emulated()
         self.head = head.to(self.device).eval() if head is not None else None
         self.prompt = prompt
         self._backend: Any = None
@@ -156,6 +157,16 @@ class TransformerEncoder:
     def _filler(self) -> int:
         known = (self.tokenizer.eos_token_id, self.tokenizer.pad_token_id, 0)
         return next(int(token) for token in known if token is not None)
+
+    def _say_if_emulated(self) -> None:
+        if self.dtype == "bfloat16" and self.device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2":
+            warnings.warn(
+                say(
+                    zh="这个处理器没有 bfloat16 运算，只能模拟，比 float32 慢好几倍。",
+                    en="This processor has no bfloat16 arithmetic and emulates it, several times slower than float32.",
+                ),
+                stacklevel=4,
+            )
 
     def _say_cut(self, num_cut: int, num_texts: int) -> None:
         if num_cut:

@@ -94,12 +94,19 @@ def test_the_tokenizer_is_left_as_it_was(bert_folder):
     assert len(tiny.tokenizer("今天天气很好")["input_ids"]) == 8
 
 
+@pytest.mark.filterwarnings("ignore:This processor has no bfloat16")
 def test_bfloat16_is_close_and_returned_as_float32(bert_folder):
     plain, half = encoder(bert_folder).encode(TEXTS), encoder(bert_folder, dtype="bfloat16").encode(TEXTS)
     assert half.dtype == np.float32
     assert not np.array_equal(plain, half)
     cosines = (plain * half).sum(1) / np.linalg.norm(plain, axis=1) / np.linalg.norm(half, axis=1)
     assert cosines.min() > 0.99
+
+
+def test_emulated_bfloat16_is_said(bert_folder, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    with pytest.warns(UserWarning, match="emulates it, several times slower"):
+        encoder(bert_folder, dtype="bfloat16")
 
 
 def test_the_fingerprint_follows_what_decides_the_vectors(bert_folder, tmp_path):
