@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baihua.checks import MissingPackage
 from baihua.cli import console
 from baihua.cli.help import both
 from baihua.cli.options import Device, Precision
@@ -105,7 +106,27 @@ def pretrain(
     _report(run(corpus, Path(output), settings, encoder=encoder, device=device))
 
 
+def _draw(done: "Pretrained") -> None:
+    """Draw the loss against the tokens seen, where a plot can be drawn."""
+    from baihua.studies.plots import curves, label
+
+    if len(done.log) < 2:
+        return
+    try:
+        curves(
+            [line["items"] for line in done.log],
+            {label(zh="训练损失", en="training loss"): [line["loss"] for line in done.log]},
+            done.folder / "loss.png",
+            x_label=label(zh="词元数", en="tokens seen"),
+            y_label=label(zh="损失（nat）", en="loss (nats)"),
+            title=label(zh="继续预训练", en="Pre-training"),
+        )
+    except MissingPackage as missing:
+        console.note(say(zh=f"没有画图：{missing.zh}", en=f"No plot: {missing.en}"))
+
+
 def _report(done: "Pretrained") -> None:
+    _draw(done)
     items = int(done.log[-1]["items"]) if done.log else 0
     record = {
         "folder": str(done.folder),
