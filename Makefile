@@ -28,6 +28,7 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	HF_HUB_OFFLINE=1 $(BIN)/python bench/whitening_fit.py
 	HF_HUB_OFFLINE=1 $(BIN)/python bench/encode.py
+	HF_HUB_OFFLINE=1 $(BIN)/python bench/pretrain.py
 
 report: $(VENV)/dev.stamp
 	$(BIN)/baihua report
