@@ -41,14 +41,7 @@ def open_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
         FileProblem: when a needed file is missing or broken, or the weights are a pickle.
         InvalidValue: when the file lacks weights that the model needs.
     """
-    check_model_files(folder)
-    import transformers  # takes over a second
-
-    with quiet_transformers(), loading(folder):
-        model, info = transformers.AutoModel.from_pretrained(
-            folder, output_loading_info=True, local_files_only=True, use_safetensors=True
-        )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model, tokenizer, info = read_model(folder, "AutoModel")
     missing = sorted(info["missing_keys"])
     lacking = [key for key in missing if not key.startswith("pooler.")]
     if lacking or info["mismatched_keys"]:
@@ -62,6 +55,30 @@ def open_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
     if any(key.startswith("pooler.") for key in missing):
         model.pooler, pooler = None, None
     return Checkpoint(model.to(device or default_device()).eval(), tokenizer, pooler)
+
+
+def read_model(folder: Path, kind: str) -> tuple[Any, Any, dict[str, Any]]:
+    """Read a folder with one of transformers' Auto classes, without any network call.
+
+    Args:
+        folder: holds ``config.json``, ``*.safetensors`` and the tokenizer.
+        kind: such as ``"AutoModel"`` or ``"AutoModelForMaskedLM"``.
+
+    Returns:
+        The model, its tokenizer, and transformers' account of missing, unexpected and mismatched weights.
+
+    Raises:
+        FileProblem: when a needed file is missing or broken, or the weights are a pickle.
+    """
+    check_model_files(folder)
+    import transformers  # takes over a second
+
+    with quiet_transformers(), _loading(folder):
+        model, info = getattr(transformers, kind).from_pretrained(
+            folder, output_loading_info=True, local_files_only=True, use_safetensors=True
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return model, tokenizer, info
 
 
 def check_model_files(folder: Path) -> None:
@@ -103,7 +120,7 @@ def default_device() -> str:
 
 
 @contextmanager
-def loading(folder: Path) -> Iterator[None]:
+def _loading(folder: Path) -> Iterator[None]:
     """Turn whatever transformers raises while loading into one sentence; each kind means the folder cannot be read."""
     try:
         yield

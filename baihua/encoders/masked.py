@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from baihua.checks import InvalidValue
-from baihua.encoders.checkpoint import check_model_files, default_device, loading, quiet_transformers
+from baihua.encoders.checkpoint import default_device, read_model
 
 
 def open_masked_model(folder: str | Path, device: str | None = None) -> tuple[Any, Any]:
@@ -29,14 +29,7 @@ def open_masked_model(folder: str | Path, device: str | None = None) -> tuple[An
         '北'
     """
     root = Path(folder)
-    check_model_files(root)
-    import transformers  # takes over a second
-
-    with quiet_transformers(), loading(root):
-        model, info = transformers.AutoModelForMaskedLM.from_pretrained(
-            root, output_loading_info=True, local_files_only=True, use_safetensors=True
-        )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(root, local_files_only=True)
+    model, tokenizer, info = read_model(root, "AutoModelForMaskedLM")
     missing = sorted(info["missing_keys"])
     if missing:
         raise InvalidValue(
