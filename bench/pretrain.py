@@ -18,9 +18,11 @@ import numpy as np
 import torch
 from transformers import DataCollatorForLanguageModeling, Trainer, TrainingArguments
 
+from baihua.encoders.language_models import open_masked_model
 from baihua.encoders.load import BUNDLED
-from baihua.encoders.masked import open_masked_model
-from baihua.encoders.pretrain import MaskedLoss, PretrainSettings, _masked_batches, _masking
+from baihua.encoders.pretraining.batches import masking_of, training_batches
+from baihua.encoders.pretraining.objectives import MaskedLoss
+from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import write_text
 from baihua.results import RECORDED_PACKAGES, package_versions, this_command
 from baihua.training.fit import FitSettings, fit
@@ -40,7 +42,7 @@ def ours(rows: np.ndarray, steps: int) -> float:
     """Seconds our loop takes."""
     model, tokenizer = open_masked_model(BUNDLED, "cpu")
     settings = PretrainSettings(Schedule(steps=steps), length=LENGTH, batch_size=BATCH)
-    masking = _masking(tokenizer, settings)
+    masking = masking_of(tokenizer, settings)
 
     def stream() -> Iterator[np.ndarray]:
         return iter(rows)
@@ -48,7 +50,7 @@ def ours(rows: np.ndarray, steps: int) -> float:
     started = time.perf_counter()
     fit(
         MaskedLoss(model),
-        lambda start: _masked_batches(stream, masking, settings, start),
+        lambda start: training_batches(stream, masking, settings, start),
         FitSettings(settings.schedule, learning_rate=settings.learning_rate),
         count=lambda batch: batch["ids"].numel(),
         show_progress=False,

@@ -1,5 +1,6 @@
-"""``baihua pretrain``: make an encoder more at home in one's own text."""
+"""``baihua pretrain``: train an encoder on one's own text, a new one or one there is."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from baihua.cli.verb import verb
 from baihua.language import say
 
 if TYPE_CHECKING:
-    from baihua.encoders.pretrain import Pretrained
+    from baihua.encoders.pretraining.pretrain import Pretrained
 
 Corpus = Annotated[
     list[str],
@@ -34,11 +35,29 @@ Encoder = Annotated[
     str,
     typer.Option(
         "--encoder",
-        metavar="NAME|FOLDER",
+        metavar="NAME|FOLDER|new",
         help=both(
-            zh="从哪个模型接着训练；要有掩码语言模型头。", en="The model to go on from; it needs a masked-LM head."
+            zh="从哪个模型接着训练（要有语言模型头）；new 则从这些文本做出词表与初始权重，从头训练。",
+            en="The model to go on from (it needs a language-model head), or new: make a vocabulary and first weights "
+            "from the text and train from the start.",
         ),
     ),
+]
+Objective = Annotated[
+    str,
+    typer.Option(
+        "--objective",
+        metavar="masked|causal",
+        help=both(zh="猜被遮住的词元，还是猜下一个。", en="Guess hidden tokens, or the next one."),
+    ),
+]
+Layers = Annotated[
+    int, typer.Option("--layers", metavar="N", help=both(zh="新模型的层数。", en="Layers of a new model."))
+]
+Width = Annotated[int, typer.Option("--width", metavar="D", help=both(zh="新模型的宽度。", en="Width of a new model."))]
+VocabularySize = Annotated[
+    int,
+    typer.Option("--vocabulary-size", metavar="V", help=both(zh="新模型的词表大小。", en="Vocabulary of a new model.")),
 ]
 Minutes = Annotated[
     float | None,
@@ -54,6 +73,28 @@ BatchSize = Annotated[
 LearningRate = Annotated[
     float, typer.Option("--learning-rate", metavar="R", help=both(zh="最高学习率。", en="The highest learning rate."))
 ]
+Optimizer = Annotated[
+    str,
+    typer.Option(
+        "--optimizer",
+        metavar="adamw|muon",
+        help=both(
+            zh="优化器；从头训练时 muon 更省词元，宜用学习率 3e-3。",
+            en="The optimizer; muon needs fewer tokens for a new model, at a learning rate of about 3e-3.",
+        ),
+    ),
+]
+Decay = Annotated[
+    str,
+    typer.Option(
+        "--decay",
+        metavar="linear|cosine|constant",
+        help=both(
+            zh="预热之后学习率怎样走；还要接着训练时用 constant。",
+            en="How the learning rate moves after the warm-up; constant when more training will follow.",
+        ),
+    ),
+]
 Unit = Annotated[
     str,
     typer.Option(
@@ -68,18 +109,25 @@ Seed = Annotated[int, typer.Option("--seed", metavar="S", help=both(zh="随机�
 @verb(
     app,
     "pretrain",
-    zh="用自己的文本继续预训练一个编码器（领域自适应），断了可以接着来。",
-    en="Go on pre-training an encoder on your own text; after an interruption it goes on where it stopped.",
+    zh="用自己的文本预训练一个编码器：从头，或接着已有的（领域自适应）；断了可以接着来。",
+    en="Pre-train an encoder on your own text, from the start or going on with one there is; after an interruption "
+    "it goes on where it stopped.",
 )
 def pretrain(
     corpus: Corpus,
     output: Output,
     encoder: Encoder = "bundled",
+    objective: Objective = "masked",
+    layers: Layers = 4,
+    width: Width = 256,
+    vocabulary_size: VocabularySize = 8000,
     minutes: Minutes = None,
     steps: Steps = None,
     length: Length = 128,
     batch_size: BatchSize = 16,
+    optimizer: Optimizer = "adamw",
     learning_rate: LearningRate = 3e-4,
+    decay: Decay = "linear",
     mask: Unit = "token",
     seed: Seed = 0,
     dtype: Precision = "float32",
@@ -88,22 +136,18 @@ def pretrain(
     """Train, and say how much better held-out text is guessed."""
     for file in corpus:
         console.existing_file(file)
-    from baihua.encoders.pretrain import PretrainSettings
-    from baihua.encoders.pretrain import pretrain as run
+    from baihua.encoders.pretraining.new_folder import NewModel
+    from baihua.encoders.pretraining.new_model import Shape
+    from baihua.encoders.pretraining.pretrain import pretrain as run
+    from baihua.encoders.pretraining.settings import PretrainSettings
     from baihua.training.schedules import Schedule
 
-    if minutes is None and steps is None:
-        minutes = 10.0
-    settings = PretrainSettings(
-        Schedule(steps=steps, minutes=minutes),
-        length=length,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        unit=mask,
-        precision=dtype,
-        seed=seed,
-    )
-    _report(run(corpus, Path(output), settings, encoder=encoder, device=device))
+    schedule = Schedule(steps=steps, minutes=10.0 if minutes is None and steps is None else minutes, decay=decay)
+    settings = PretrainSettings(schedule, objective, length, batch_size, optimizer, learning_rate, mask)
+    settings = replace(settings, precision=dtype, seed=seed)
+    new = NewModel(Shape(layers, width), vocabulary_size)
+    done = run(corpus, Path(output), settings, encoder=new if encoder == "new" else encoder, device=device)
+    _report(done)
 
 
 def _draw(done: "Pretrained") -> None:
@@ -119,7 +163,7 @@ def _draw(done: "Pretrained") -> None:
             done.folder / "loss.png",
             x_label=label(zh="词元数", en="tokens seen"),
             y_label=label(zh="损失（nat）", en="loss (nats)"),
-            title=label(zh="继续预训练", en="Pre-training"),
+            title=label(zh="预训练", en="Pre-training"),
         )
     except MissingPackage as missing:
         console.note(say(zh=f"没有画图：{missing.zh}", en=f"No plot: {missing.en}"))

@@ -16,6 +16,7 @@ from baihua.checks import check_choice
 from baihua.language import say
 from baihua.progress import progress
 from baihua.training.checkpoints import Counters
+from baihua.training.optimizers import make_optimizer
 from baihua.training.record import TrainingRecord
 from baihua.training.schedules import Schedule
 
@@ -29,6 +30,7 @@ class FitSettings:
     Args:
         schedule: its length, warm-up and decay.
         learning_rate: the highest, after the warm-up.
+        optimizer: ``"adamw"`` or ``"muon"``, see `baihua.training.muon`.
         weight_decay: of matrices; vectors (biases, norms) have none.
         accumulation: batches whose gradients make one step.
         max_norm: gradients longer than this are shortened to it.
@@ -39,6 +41,7 @@ class FitSettings:
 
     schedule: Schedule
     learning_rate: float = 1e-3
+    optimizer: str = "adamw"
     weight_decay: float = 0.01
     accumulation: int = 1
     max_norm: float = 1.0
@@ -72,12 +75,14 @@ def fit(
         seconds, items_per_second.
 
     Raises:
-        InvalidValue: for an unknown precision, or a loss that is no longer finite (the last checkpoint stays).
+        InvalidValue: for an unknown precision or optimizer, or a loss that is no longer finite (the last checkpoint
+            stays).
         FileProblem: when the folder cannot be read or written.
     """
     check_choice("precision", settings.precision, ("float32", "bfloat16"))
+    made = make_optimizer(loss, settings.optimizer, settings.learning_rate, settings.weight_decay)
     accelerator = Accelerator()
-    model, optimizer = accelerator.prepare(loss, _optimizer(loss, settings))
+    model, optimizer = accelerator.prepare(loss, made)
     root = Path(folder) if folder is not None else None
     record = TrainingRecord(root, loss, optimizer, writes=accelerator.is_main_process)
     counters = record.go_on()
@@ -129,15 +134,3 @@ def _step(
     optimizer.step()
     optimizer.zero_grad()
     return total
-
-
-def _optimizer(loss: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
-    """AdamW with weight decay on matrices alone."""
-    trained = [parameter for parameter in loss.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(
-        [group for group in groups if group["params"]], lr=settings.learning_rate, betas=(0.9, 0.98)
-    )

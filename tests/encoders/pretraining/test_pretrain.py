@@ -7,9 +7,11 @@ from tiny_models import CHARACTERS, make_bert
 
 from baihua import load_encoder
 from baihua.checks import FileProblem, InvalidValue
-from baihua.encoders import pretrain as module
-from baihua.encoders.masked import open_masked_model
-from baihua.encoders.pretrain import MaskedLoss, PretrainSettings, pretrain
+from baihua.encoders.language_models import open_masked_model
+from baihua.encoders.pretraining import pretrain as module
+from baihua.encoders.pretraining.objectives import MaskedLoss
+from baihua.encoders.pretraining.pretrain import pretrain
+from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.training.schedules import Schedule
 
 
@@ -56,19 +58,19 @@ class Killed(BaseException):
 @pytest.mark.parametrize("kill_at", [5, 21])
 def test_killed_and_resumed_ends_the_same(masked_folder, corpus, tmp_path, monkeypatch, kill_at):
     expected = pretrain([corpus], tmp_path / "whole", settings(30), encoder=str(masked_folder), device="cpu")
-    whole_fit, masked_batches = module.fit, module._masked_batches
+    whole_fit, make_batches = module.fit, module.training_batches
 
     def often_saved(loss, batches, fit_settings, **others):
         return whole_fit(loss, batches, module.FitSettings(**{**vars(fit_settings), "save_every": -1.0}), **others)
 
     def cut_off(*arguments):
-        for number, batch in enumerate(masked_batches(*arguments)):
+        for number, batch in enumerate(make_batches(*arguments)):
             if number == kill_at:
                 raise Killed
             yield batch
 
     monkeypatch.setattr(module, "fit", often_saved)
-    monkeypatch.setattr(module, "_masked_batches", cut_off)
+    monkeypatch.setattr(module, "training_batches", cut_off)
     with pytest.raises(Killed):
         pretrain([corpus], tmp_path / "out", settings(30), encoder=str(masked_folder), device="cpu")
     assert not (tmp_path / "out").exists()
@@ -86,6 +88,8 @@ def test_bad_input(masked_folder, bert_folder, tmp_path, corpus):
         pretrain([tmp_path / "little.txt"], tmp_path / "o", settings(1), encoder=str(masked_folder), device="cpu")
     with pytest.raises(InvalidValue, match="no weights for a masked-language-model head"):
         pretrain([corpus], tmp_path / "o", settings(1), encoder=str(bert_folder), device="cpu")
+    with pytest.raises(InvalidValue, match="length=64, but this model reads at most 32 tokens"):
+        pretrain([corpus], tmp_path / "o", settings(1, length=64), encoder=str(masked_folder), device="cpu")
     with pytest.raises(InvalidValue, match="length must be at least 8"):
         settings(1, length=3)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from baihua.checks import InvalidValue, check_choice
 
@@ -58,6 +60,18 @@ class Masking:
         ordinary = np.setdiff1d(np.arange(self.num_tokens), list(self.special_ids))
         read = np.where(hidden & (fate < 0.8), self.mask_id, ids)
         return np.where(hidden & (fate >= 0.9), rng.choice(ordinary, ids.shape), read), hidden
+
+    def batch(self, ids: np.ndarray, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Return a batch for a masked language model: ``ids``, what to ``read``, and where tokens are ``hidden``.
+
+        Args:
+            ids: shape ``(batch, length)``.
+            rng: the source of chance.
+        """
+        read, hidden = self.hide(ids, rng)
+        if not hidden.any():  # so short a batch may go without; its first ordinary token then
+            hidden[0, 1] = True
+        return {"ids": torch.from_numpy(ids), "read": torch.from_numpy(read), "hidden": torch.from_numpy(hidden)}
 
     def _choose(self, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if self.unit == "span":

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from baihua.checks import InvalidValue
-from baihua.encoders.masking import LONGEST_SPAN, UNITS, Masking, span_start_rate
+from baihua.encoders.pretraining.masking import LONGEST_SPAN, UNITS, Masking, span_start_rate
 
 SPECIAL, CONTINUING = frozenset({0, 1, 2, 3, 4}), frozenset(range(90, 100))
 

@@ -6,7 +6,7 @@ from tiny_models import write_tokenizer
 from tokenizers import Tokenizer
 
 from baihua.checks import InvalidValue
-from baihua.encoders.packing import packed_rows, shuffled_batches
+from baihua.encoders.pretraining.packing import packed_rows, shuffled_batches
 
 LINES = ["今天天气很好", "怎么退款", "手机充不进电"] * 400
 

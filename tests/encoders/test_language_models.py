@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from baihua.checks import FileProblem, InvalidValue
-from baihua.encoders.masked import open_masked_model
+from baihua.encoders.language_models import open_masked_model
 
 
 def test_a_model_with_its_head_fills_in_blanks(masked_folder):

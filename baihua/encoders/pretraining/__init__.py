@@ -1,0 +1,1 @@
+"""Pre-training a language model: vocabulary, first weights, masks, rows, and the training itself."""

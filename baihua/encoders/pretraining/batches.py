@@ -1,0 +1,58 @@
+"""The batches of a pre-training: rows of text with what is to be guessed in them."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from baihua.encoders.pretraining.masking import Masking
+from baihua.encoders.pretraining.packing import shuffled_batches
+from baihua.encoders.pretraining.settings import PretrainSettings
+
+
+def training_batches(
+    rows: Callable[[], Iterator[np.ndarray]], masking: Masking, settings: PretrainSettings, start: int
+) -> Iterator[dict[str, Tensor]]:
+    """Batches from number ``start`` on; each has its own seed, so that its masks do not depend on where one starts.
+
+    Args:
+        rows: starts the stream of rows from its beginning.
+        masking: how to hide tokens.
+        settings: of the training.
+        start: the number of the first batch.
+
+    Yields:
+        Batches as the objective's loss takes them, without end.
+    """
+    batches = enumerate(shuffled_batches(rows, settings.batch_size, settings.seed))
+    for number, ids in islice(batches, start, None):
+        if settings.objective == "causal":
+            yield {"ids": torch.from_numpy(ids)}
+        else:
+            yield masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
+
+
+def bare_tokenizer(tokenizer: Any) -> Tokenizer:
+    """Return the Rust tokenizer of a transformers one, without truncation and padding."""
+    backend: Tokenizer = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
+
+
+def masking_of(tokenizer: Any, settings: PretrainSettings) -> Masking:
+    """Return how to hide the tokens of a transformers tokenizer; special and unused ones are left alone."""
+    vocabulary: dict[str, int] = tokenizer.get_vocab()
+    unused = {number for word, number in vocabulary.items() if word.startswith("[unused")}
+    return Masking(
+        mask_id=tokenizer.mask_token_id,
+        num_tokens=len(vocabulary),
+        special_ids=frozenset(tokenizer.all_special_ids) | frozenset(unused),
+        continuing_ids=frozenset(number for word, number in vocabulary.items() if word.startswith("##")),
+        rate=settings.rate,
+        unit=settings.unit,
+    )

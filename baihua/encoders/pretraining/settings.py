@@ -1,0 +1,48 @@
+"""The numbers of a pre-training."""
+
+from dataclasses import dataclass
+
+from baihua.checks import InvalidValue, check_choice
+from baihua.encoders.pretraining.masking import UNITS
+from baihua.encoders.pretraining.objectives import OBJECTIVES
+from baihua.training.optimizers import OPTIMIZERS
+from baihua.training.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """The numbers of a pre-training.
+
+    Args:
+        schedule: its length, in steps or minutes.
+        objective: ``"masked"`` or ``"causal"``.
+        length: tokens of a row, special ones included.
+        batch_size: rows of a batch.
+        optimizer: ``"adamw"`` or ``"muon"``.
+        learning_rate: the highest, after the warm-up.
+        unit: what is hidden together: ``"token"``, ``"word"`` or ``"span"``.
+        rate: share of the tokens hidden.
+        precision: ``"float32"`` or ``"bfloat16"``.
+        seed: of order and masks.
+    """
+
+    schedule: Schedule
+    objective: str = "masked"
+    length: int = 128
+    batch_size: int = 16
+    optimizer: str = "adamw"
+    learning_rate: float = 3e-4
+    unit: str = "token"
+    rate: float = 0.15
+    precision: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("objective", self.objective, OBJECTIVES)
+        check_choice("unit", self.unit, UNITS)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        if self.length < 8 or self.batch_size < 1:
+            raise InvalidValue(
+                zh=f"length 至少 8，batch_size 至少 1，收到 {self.length} 与 {self.batch_size}。",
+                en=f"length must be at least 8 and batch_size at least 1, but received {self.length} and {self.batch_size}.",
+            )

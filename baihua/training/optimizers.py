@@ -1,0 +1,47 @@
+"""The optimizers that a training can choose from, with weight decay on matrices alone."""
+
+import torch
+from torch import Tensor, nn
+
+from baihua.checks import check_choice
+from baihua.training.muon import Muon
+
+OPTIMIZERS = ("adamw", "muon")
+BETAS = (0.9, 0.98)  # as RoBERTa (arXiv 1907.11692, section 3.1): the second moment forgets sooner than by default
+
+
+def make_optimizer(model: nn.Module, name: str, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
+    """Make an optimizer of a module's trainable parameters.
+
+    Args:
+        model: the module.
+        name: ``"adamw"``, or ``"muon"``: Muon for the weights of linear layers that are not also an embedding,
+            AdamW for the rest.
+        learning_rate: of all.
+        weight_decay: of matrices; vectors (biases, norms) have none.
+
+    Returns:
+        The optimizer.
+
+    Raises:
+        InvalidValue: for another name.
+    """
+    check_choice("optimizer", name, OPTIMIZERS)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    matrices = [parameter for parameter in trained if parameter.ndim >= 2]
+    vectors = {"params": [parameter for parameter in trained if parameter.ndim < 2], "weight_decay": 0.0}
+    if name == "adamw":
+        groups = [{"params": matrices, "weight_decay": weight_decay}, vectors]
+        return torch.optim.AdamW([group for group in groups if group["params"]], lr=learning_rate, betas=BETAS)
+    linear = _linear_weights(model)
+    groups = [
+        {"params": [p for p in matrices if p in linear], "weight_decay": weight_decay, "orthogonal": True},
+        {"params": [p for p in matrices if p not in linear], "weight_decay": weight_decay},
+        vectors,
+    ]
+    return Muon([group for group in groups if group["params"]], lr=learning_rate, betas=BETAS)
+
+
+def _linear_weights(model: nn.Module) -> set[Tensor]:
+    embeddings = {module.weight for module in model.modules() if isinstance(module, nn.Embedding)}
+    return {module.weight for module in model.modules() if isinstance(module, nn.Linear)} - embeddings
