@@ -11,46 +11,19 @@ import random
 import sys
 import time
 
-import numpy as np
-
 from baihua import SentenceEmbedder, Whitening
+from baihua.benchmarks.retrieval import distinct_questions, nearest_others, partner_hits, partners_of, scores_of_hits
 from baihua.benchmarks.sts import read_pairs
 from baihua.results import Result
-from baihua.tasks.other_half import TOP, unit_rows
 
 NUM_SHOWN = 20
-BLOCK = 1000
-
-
-def partners_of(pairs, place: dict[str, int]) -> dict[int, set[int]]:
-    """Questions labelled as meaning the same, by number."""
-    partners: dict[int, set[int]] = {}
-    for first, second, label in zip(pairs.first, pairs.second, pairs.labels, strict=True):
-        if label == 1 and first != second:
-            partners.setdefault(place[first], set()).add(place[second])
-            partners.setdefault(place[second], set()).add(place[first])
-    return partners
-
-
-def nearest(vectors: np.ndarray, rows: list[int]) -> np.ndarray:
-    """The ten nearest others of each row, nearest first, shape (len(rows), 10)."""
-    found = []
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
-        scores = vectors[block] @ vectors.T  # (block, num)
-        scores[np.arange(len(block)), block] = -np.inf
-        top = np.argpartition(-scores, TOP, axis=1)[:, :TOP]
-        order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1)
-        found.append(np.take_along_axis(top, order, axis=1))
-    return np.concatenate(found)
 
 
 def main() -> None:
     """Embed, whiten, search, print, save."""
     name = sys.argv[1] if len(sys.argv) > 1 else "bundled"
     pairs = read_pairs("LCQMC")
-    questions = list(dict.fromkeys([*pairs.first, *pairs.second]))
-    partners = partners_of(pairs, {text: number for number, text in enumerate(questions)})
+    questions, partners = distinct_questions(pairs), partners_of(pairs)
     asked = sorted(partners)
     embedder = SentenceEmbedder(name)
     started = time.perf_counter()
@@ -64,17 +37,15 @@ def main() -> None:
         "full": Whitening().fit(raw).transform(raw),
         "128": Whitening(128).fit(raw).transform(raw),
     }.items():
-        found = nearest(unit_rows(vectors), asked)
-        hits = np.array(
-            [[other in partners[row] for other in others] for row, others in zip(asked, found, strict=True)]
-        )
-        ranks = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0)
-        for metric, value in {"accuracy at 1": hits[:, 0].mean(), "mrr@10": ranks.mean()}.items():
+        found = nearest_others(vectors, asked)
+        hits = partner_hits(found, partners)
+        scores = scores_of_hits(hits)
+        for metric, value in {"accuracy at 1": scores.accuracy, "mrr@10": scores.mrr}.items():
             print(f"{way:5} {metric:14} {value:.4f} over {len(asked)} questions")
             Result(
                 name=f"nearest_questions/{name}/{way}/{metric.replace(' ', '_')}",
                 metric=metric,
-                values=(float(value),),
+                values=(value,),
                 settings={"encoder": name, "pooling": embedder.encoder.pooling, "whitening": way},
                 data={"LCQMC.valid.data": pairs.revision},
                 num_examples=len(asked),
