@@ -40,7 +40,7 @@ CELLS = [
     ("adamw", ()),
 ]
 RATES = {"muon": 3e-3, "adamw": 7e-4}
-LENGTH, BATCH = 64, 32
+LENGTH, BATCH = 128, 16
 SHAPE = Shape()
 
 

@@ -1,0 +1,117 @@
+"""Train the encoder that comes with the package, or go on training it.
+
+Task: a small Chinese BERT that makes every job work offline.
+Data: a folder of UTF-8 text, one paragraph a line (``*.txt``, ``*.txt.xz``, ``*.txt.gz``); what it was made of stands in
+    baihua/encoders/bundled/README.md.
+Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled] [--batch-size 16]
+        [--dtype float32] [--output FOLDER]
+    WORK holds the model in float32 and, while it is trained, the state to go on from: the same command again goes on
+    after an interruption. At the end the weights are written as float16 to --output, if that is given.
+Score: held-out loss and the loss against tokens, with what more would buy, in results/encoder/training; the rest by
+    recipes/compare_encoders.py.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+
+from baihua.encoders.pretraining.new_folder import NewModel
+from baihua.encoders.pretraining.new_model import Shape
+from baihua.encoders.pretraining.pretrain import Pretrained, pretrain
+from baihua.encoders.pretraining.settings import PretrainSettings
+from baihua.files import replacing_folder
+from baihua.maths.power_law import fit_power_law
+from baihua.results import Result
+from baihua.training.schedules import Schedule
+
+LENGTH = 128  # training begins at the length that is shipped: positions never seen cost more than short rows save
+WEIGHTS = "model.safetensors"
+CURVE_STARTS = 0.1  # share of the tokens left out of the extrapolation, where the warm-up is
+
+
+def write_half(source: Path, out: Path) -> None:
+    """Copy a model folder with its weights as float16; its config still says to compute in float32."""
+    tensors = {name: tensor.half().contiguous() for name, tensor in load_file(source / WEIGHTS).items()}
+    with replacing_folder(out) as temporary:
+        for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+            (temporary / name).write_bytes((source / name).read_bytes())
+        settings = json.loads((temporary / "tokenizer_config.json").read_text(encoding="utf-8"))
+        settings["model_max_length"] = LENGTH
+        text = json.dumps(settings, ensure_ascii=False, indent=1) + "\n"
+        (temporary / "tokenizer_config.json").write_text(text, encoding="utf-8")
+        if (out / "README.md").is_file():
+            (temporary / "README.md").write_bytes((out / "README.md").read_bytes())
+        (temporary / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
+
+
+def record(done: Pretrained, settings: PretrainSettings, paths: list[Path], command: str) -> Result:
+    """Put down what was trained, its curve, and what ten and a hundred times the tokens would give."""
+    tokens = np.array([line["items"] for line in done.log])
+    losses = np.array([line["loss"] for line in done.log])
+    late = tokens > CURVE_STARTS * tokens[-1]
+    law = fit_power_law(tokens[late], losses[late])
+    facts = json.loads((done.folder / "pretrain.json").read_text(encoding="utf-8"))
+    shown = np.unique(np.geomspace(1, len(tokens), 60).astype(int)) - 1
+    return Result(
+        name=f"encoder/training/{time.strftime('%Y%m%d')}",
+        metric="held-out loss (nats)",
+        values=(done.after.loss,),
+        seeds=(settings.seed,),
+        settings={
+            **facts,
+            "tokens": int(tokens[-1]),
+            "curve": {int(tokens[place]): round(float(losses[place]), 4) for place in shown},
+            "power_law": {"floor": law.floor, "scale": law.scale, "exponent": law.exponent},
+            "extrapolated_loss": {
+                f"{times} times the tokens": float(law(times * tokens[-1])) for times in (1, 10, 100)
+            },
+            "device": torch.cuda.get_device_name()
+            if torch.cuda.is_available()
+            else f"CPU, {torch.get_num_threads()} threads",
+        },
+        data={path.name: f"{path.stat().st_size} bytes" for path in paths},
+        num_examples=done.after.num_hidden,
+        seconds=done.log[-1]["seconds"],
+        command=command,
+    )
+
+
+def main() -> None:
+    """Train, save, record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--minutes", type=float, default=120.0)
+    parser.add_argument("--encoder", default="new")
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--results", default="results")
+    given = parser.parse_args()
+    paths = sorted(path for path in given.folder.glob("*.txt*") if path.is_file())
+    settings = PretrainSettings(
+        Schedule(minutes=given.minutes, warmup=0.05),
+        length=LENGTH,
+        batch_size=given.batch_size,
+        optimizer="muon",
+        learning_rate=given.learning_rate,
+        precision=given.dtype,
+    )
+    encoder = NewModel(Shape(num_layers=given.layers)) if given.encoder == "new" else given.encoder
+    done = pretrain(paths, given.work / "encoder", settings, encoder=encoder)
+    print(f"held-out loss {done.before.loss:.3f} -> {done.after.loss:.3f}, accuracy {done.after.accuracy:.1%}")
+    command = f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {given.encoder}"
+    record(done, settings, paths, command).save(given.results)
+    if given.output:
+        write_half(done.folder, given.output)
+
+
+if __name__ == "__main__":
+    main()
