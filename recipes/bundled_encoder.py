@@ -14,6 +14,7 @@ Score: held-out loss and the loss against tokens, with what more would buy, in r
 import argparse
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from baihua.encoders.pretraining.new_model import Shape
 from baihua.encoders.pretraining.pretrain import Pretrained, pretrain
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import replacing_folder
-from baihua.maths.power_law import fit_power_law
+from baihua.maths.power_law import FEWEST_POINTS, fit_power_law
 from baihua.results import Result
 from baihua.training.schedules import Schedule
 
@@ -49,34 +50,31 @@ def write_half(source: Path, out: Path) -> None:
         (temporary / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
 
 
-def record(done: Pretrained, settings: PretrainSettings, paths: list[Path], command: str) -> Result:
-    """Put down what was trained, its curve, and what ten and a hundred times the tokens would give."""
-    tokens = np.array([line["items"] for line in done.log])
-    losses = np.array([line["loss"] for line in done.log])
+def curve_of(log: list[dict[str, float]]) -> dict[str, object]:
+    """Sixty points of the loss against the tokens, and what ten and a hundred times the tokens would give."""
+    tokens = np.array([line["items"] for line in log])
+    losses = np.array([line["loss"] for line in log])
+    shown = np.unique(np.geomspace(1, len(tokens), 60).astype(int)) - 1
     late = tokens > CURVE_STARTS * tokens[-1]
     law = fit_power_law(tokens[late], losses[late])
+    more = {f"{times} times the tokens": float(law(times * tokens[-1])) for times in (1, 10, 100)}
+    points = {int(tokens[place]): round(float(losses[place]), 4) for place in shown}
+    return {"tokens": int(tokens[-1]), "curve": points, "power_law": asdict(law), "extrapolated_loss": more}
+
+
+def record(done: Pretrained, paths: list[Path], command: str) -> Result:
+    """Put down what was trained and on what; a training of fewer than a hundred steps has no curve to speak of."""
     facts = json.loads((done.folder / "pretrain.json").read_text(encoding="utf-8"))
-    shown = np.unique(np.geomspace(1, len(tokens), 60).astype(int)) - 1
+    threads = f"CPU, {torch.get_num_threads()} threads"
+    facts["device"] = torch.cuda.get_device_name() if torch.cuda.is_available() else threads
     return Result(
         name=f"encoder/training/{time.strftime('%Y%m%d')}",
         metric="held-out loss (nats)",
         values=(done.after.loss,),
-        seeds=(settings.seed,),
-        settings={
-            **facts,
-            "tokens": int(tokens[-1]),
-            "curve": {int(tokens[place]): round(float(losses[place]), 4) for place in shown},
-            "power_law": {"floor": law.floor, "scale": law.scale, "exponent": law.exponent},
-            "extrapolated_loss": {
-                f"{times} times the tokens": float(law(times * tokens[-1])) for times in (1, 10, 100)
-            },
-            "device": torch.cuda.get_device_name()
-            if torch.cuda.is_available()
-            else f"CPU, {torch.get_num_threads()} threads",
-        },
+        settings=facts | (curve_of(done.log) if len(done.log) > FEWEST_POINTS else {}),
         data={path.name: f"{path.stat().st_size} bytes" for path in paths},
         num_examples=done.after.num_hidden,
-        seconds=done.log[-1]["seconds"],
+        seconds=done.log[-1]["seconds"] if done.log else None,
         command=command,
     )
 
@@ -108,9 +106,9 @@ def main() -> None:
     done = pretrain(paths, given.work / "encoder", settings, encoder=encoder)
     print(f"held-out loss {done.before.loss:.3f} -> {done.after.loss:.3f}, accuracy {done.after.accuracy:.1%}")
     command = f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {given.encoder}"
-    record(done, settings, paths, command).save(given.results)
     if given.output:
         write_half(done.folder, given.output)
+    record(done, paths, command).save(given.results)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from baihua.encoders.tokens import text_chunks
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 UNUSED = tuple(f"[unused{number}]" for number in range(1, 100))  # entries that a prompt can learn the meaning of
 PRINTABLE = tuple(chr(code) for code in range(33, 127) if not "A" <= chr(code) <= "Z")
+CHINESE_MARKS = tuple("、。·—“”‘’《》〈〉【】「」『』〔〕¥°×÷±")  # those that NFKC leaves as they are
 LETTERS = tuple(filter(str.isalnum, PRINTABLE))
 FEWEST_OCCURRENCES = 3  # of a character: nothing can be learnt of one that is rarer
 
@@ -46,7 +47,8 @@ def train_vocabulary(lines: Iterable[str], *, size: int = 8000) -> Tokenizer:
             gives fewer.
 
     Returns:
-        The tokenizer, the same for the same text. It holds the printable ASCII characters, as many of the characters
+        The tokenizer, the same for the same text. It holds the printable ASCII characters and
+        Chinese punctuation, as many of the characters
         that occur at least three times as there is room for, most frequent first, and pieces of longer words in what
         room is left.
 
@@ -58,7 +60,7 @@ def train_vocabulary(lines: Iterable[str], *, size: int = 8000) -> Tokenizer:
         >>> tokenizer.encode("今天，ＡＢＣ好！").tokens
         ['[CLS]', '今', '天', ',', 'a', '##b', '##c', '好', '!', '[SEP]']
     """
-    always = [*SPECIAL, *UNUSED, *PRINTABLE, *(f"##{letter}" for letter in LETTERS)]
+    always = [*SPECIAL, *UNUSED, *PRINTABLE, *CHINESE_MARKS, *(f"##{letter}" for letter in (*LETTERS, "°"))]
     if size < len(always):
         raise InvalidValue(
             zh=f"词表至少要 {len(always)} 项才放得下特殊符号与字母数字，收到 {size}。",

@@ -48,6 +48,8 @@ def test_frequent_words_are_whole_and_any_word_of_letters_can_be_spelt(tokenizer
 
 def test_no_printable_character_is_unknown(tokenizer):
     assert "[UNK]" not in tokenizer.encode(" ".join(PRINTABLE)).tokens
+    plain = train_vocabulary(["好好好"], size=400)
+    assert "[UNK]" not in plain.encode("《好》、“好”。价￥５０，３７℃".replace("价", "好")).tokens
 
 
 def test_a_pair_has_its_own_types(tokenizer):
@@ -82,7 +84,7 @@ def test_the_same_text_gives_the_same_vocabulary_in_another_process(tokenizer):
 
 
 def test_too_small_a_size():
-    with pytest.raises(InvalidValue, match="needs at least 208 entries"):
+    with pytest.raises(InvalidValue, match="needs at least 234 entries"):
         train_vocabulary(LINES, size=100)
 
 
