@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from baihua.encoders.pretraining.last_layer import can_skip, states_at
+
 OBJECTIVES = ("masked", "causal")
 
 
@@ -27,10 +29,13 @@ class MaskedLoss(nn.Module):
         """Return logits ``(num_hidden, num_tokens)`` and the true ids ``(num_hidden,)``."""
         device = next(self.parameters()).device
         read, hidden, ids = (batch[name].to(device) for name in ("read", "hidden", "ids"))
-        states = self.model.base_model(input_ids=read).last_hidden_state  # (batch, length, width)
         head = getattr(self.model, "cls", None) or getattr(self.model, "lm_head", None)
+        base = self.model.base_model
         if head is None:
             return self.model(input_ids=read).logits[hidden], ids[hidden]
+        if can_skip(base):
+            return head(states_at(base, read, hidden)), ids[hidden]
+        states = base(input_ids=read).last_hidden_state  # (batch, length, width)
         return head(states[hidden]), ids[hidden]  # states[hidden]: (num_hidden, width)
 
 
