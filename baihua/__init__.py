@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from baihua.encoders.load import load_encoder
     from baihua.maths.whitening import Whitening
     from baihua.tasks.embed import SentenceEmbedder
+    from baihua.tasks.search import SentenceIndex
 
-__all__ = ["SentenceEmbedder", "Whitening", "load_encoder"]
+__all__ = ["SentenceEmbedder", "SentenceIndex", "Whitening", "load_encoder"]
 
 # Where each public name lives. Names are looked up on first use (PEP 562), so that `baihua --help` imports no torch.
 _HOMES = {
     "SentenceEmbedder": "baihua.tasks.embed",
+    "SentenceIndex": "baihua.tasks.search",
     "Whitening": "baihua.maths.whitening",
     "load_encoder": "baihua.encoders.load",
 }
