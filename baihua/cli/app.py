@@ -2,9 +2,12 @@
 
 from baihua.cli import (
     calibrate,
+    cluster,
     convert,
     data,
+    dedupe,
     demo,
+    doctor,
     embed,
     evaluate,
     index,
@@ -19,9 +22,12 @@ from baihua.cli.root import app
 __all__ = [
     "app",
     "calibrate",
+    "cluster",
     "convert",
     "data",
+    "dedupe",
     "demo",
+    "doctor",
     "embed",
     "evaluate",
     "index",
