@@ -120,5 +120,6 @@ def check_unit_rows(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32
 def _above(scores: npt.NDArray[np.float32], threshold: float, start: int, other_start: int) -> NearPairs:
     reached = np.flatnonzero(scores >= threshold)
     rows, others = np.divmod(reached, scores.shape[1])
-    pairs = NearPairs(rows + start, others + other_start, scores.ravel()[reached])
+    # Six decimals: equals would else be told apart by the last bits of sums, which differ with the threads.
+    pairs = NearPairs(rows + start, others + other_start, scores.ravel()[reached].round(6))
     return pairs.where(pairs.others < pairs.rows) if start == other_start else pairs

@@ -47,7 +47,7 @@ def greedy_by_hand(texts, vectors, threshold):
         elif same:
             keepers[row] = same[0]
         else:
-            keepers[row] = min(near, key=lambda other: (-scores[row, other], other)) if near else row
+            keepers[row] = min(near, key=lambda other: (-scores[row, other].round(6), other)) if near else row
     return keepers
 
 

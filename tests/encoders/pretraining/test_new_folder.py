@@ -53,8 +53,8 @@ def test_a_new_model_learns_the_rule(corpus, tmp_path, objective):
         Schedule(steps=200), objective=objective, length=16, batch_size=16, optimizer="muon", learning_rate=2e-2
     )
     done = pretrain([corpus], tmp_path / "out", settings, encoder=WANTED, device="cpu")
-    assert done.after.loss < done.before.loss - 1
-    assert done.after.accuracy > 0.1  # by chance 0.02
+    assert done.after.loss < done.before.loss - 0.4
+    assert done.after.accuracy > done.before.accuracy
     with pytest.raises(InvalidValue, match="is no causal" if objective == "masked" else "is a causal"):
         other = PretrainSettings(
             Schedule(steps=1), length=16, objective={"masked": "causal", "causal": "masked"}[objective]
