@@ -28,9 +28,11 @@ from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import replacing_folder
 from baihua.maths.power_law import FEWEST_POINTS, fit_power_law
 from baihua.results import Result
+from baihua.text.corpus import corpus_files
 from baihua.training.schedules import Schedule
 
-LENGTH = 128  # training begins at the length that is shipped: positions never seen cost more than short rows save
+LENGTH = 128  # training begins at this length: positions never seen cost more than shorter rows save
+SHIFTED = 0.25  # of the batches stand anywhere among the 512 positions, so that a longer text meets no unknown one
 WEIGHTS = "model.safetensors"
 CURVE_STARTS = 0.1  # share of the tokens left out of the extrapolation, where the warm-up is
 
@@ -93,10 +95,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     parser.add_argument("--results", default="results")
     given = parser.parse_args()
-    paths = sorted(path for path in given.folder.glob("*.txt*") if path.is_file())
+    paths = corpus_files(given.folder)
     settings = PretrainSettings(
         Schedule(minutes=given.minutes, warmup=0.05),
         length=LENGTH,
+        shifted=SHIFTED,
         batch_size=given.batch_size,
         optimizer="muon",
         learning_rate=given.learning_rate,

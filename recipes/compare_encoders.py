@@ -45,14 +45,14 @@ from baihua.encoders.transformer import TransformerEncoder
 from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.results import Result
+from baihua.text.corpus import corpus_files
 
 NAMES = ("random", "static", "tfidf", "bootstrap", "bundled")
 JOBS = ("sts", "retrieval", "probe", "masked", "cluener")
 RETRIEVAL_SETS, PROBE_SETS = ("LCQMC", "BQ"), ("TNEWS-DataCLUE", "waimai_10k")
 POOLING = "first_last_mean"  # of every transformer, fixed before measuring; a static encoder only has the mean
-SEEDS = (0, 1, 2)
+SEEDS, MOST_LINES = (0, 1, 2), 3000
 USUAL_STD = 0.02  # BERT's own initialisation
-MOST_LINES = 3000
 # Chosen on the last 1 343 texts of CLUENER's train file: a table of vectors wants a higher rate than a network.
 TOKEN_HEAD_RATE = {"static": 5e-3}
 TOKEN_HEAD_RATE_OTHERWISE = 5e-4
@@ -129,7 +129,6 @@ def random_model(seed: int) -> tuple[Any, Any]:
 
 
 # One function per job: it yields names and what was measured, and asks first whether that is wanted.
-
 Jobs = Iterator[tuple[str, Measured]]
 Wanted = Callable[[Sequence[str]], bool]
 
@@ -213,7 +212,8 @@ def measure_masked(who: Contender, wanted: Wanted, lines: Sequence[str]) -> Jobs
 
 def measure_cluener(who: Contender, wanted: Wanted) -> Jobs:
     """F1 of names on CLUENER dev with a plain token head after three epochs, three seeds."""
-    if not who.encoders or not wanted([f"cluener/{metric}" for metric in ("f1", "precision", "recall")]):
+    metrics = ("f1", "precision", "recall")
+    if not who.encoders or not wanted([f"cluener/{metric}" for metric in metrics]):
         return
     train, dev = read_cluener("train"), read_cluener("dev")
     rate = TOKEN_HEAD_RATE.get(who.name, TOKEN_HEAD_RATE_OTHERWISE)
@@ -224,19 +224,14 @@ def measure_cluener(who: Contender, wanted: Wanted) -> Jobs:
         say(f"  {who.name}: CLUENER, seed {seed}: F1 {scores[-1].f1:.4f}")
     data = {f"CLUENER/{part.file}": f"sha256:{part.revision}" for part in (train, dev)}
     facts = {"split": "dev", "epochs": 3, "learning_rate": rate, "batch_size": 16, "training_length": 64}
-    for metric in ("f1", "precision", "recall"):
+    for metric in metrics:
         values = [getattr(score, metric) for score in scores]
         yield f"cluener/{metric}", Measured(values, data, scores[0].num_gold, facts, SEEDS)
 
 
 def read_held_out(folder: str) -> list[str]:
     """Return the lines that pre-training on this folder keeps apart, at most 3 000, evenly spread."""
-    paths = sorted(path for path in Path(folder).iterdir() if ".txt" in path.suffixes)
-    if not paths:
-        raise SystemExit(
-            f"{folder} 里没有 .txt、.txt.xz 或 .txt.gz 文件。/ {folder} holds no .txt, .txt.xz or .txt.gz file."
-        )
-    lines = list(held_out_lines(paths))
+    lines = list(held_out_lines(corpus_files(folder)))
     kept = np.linspace(0, len(lines) - 1, min(MOST_LINES, len(lines))).astype(int)
     return [lines[place] for place in kept]
 
@@ -250,7 +245,8 @@ def run_job(who: Contender, job: str, lines: Sequence[str], folder: str) -> None
     """Measure what is missing of a job and save each result."""
 
     def wanted(names: Sequence[str]) -> bool:
-        return not all(is_there(Path(folder) / f"encoder/{who.name}/{name}.json", who.fingerprint) for name in names)
+        paths = [Path(folder) / f"encoder/{who.name}/{name}.json" for name in names]
+        return not all(path.is_file() and fingerprint_in(path) == who.fingerprint for path in paths)
 
     measure = {"sts": measure_sts, "retrieval": measure_retrieval, "probe": measure_probe, "cluener": measure_cluener}
     found = measure_masked(who, wanted, lines) if job == "masked" else measure[job](who, wanted)
@@ -274,9 +270,9 @@ def run_job(who: Contender, job: str, lines: Sequence[str], folder: str) -> None
         say(f"{result.name}: {result.mean:.4f}" + (f" ± {result.spread:.4f}" if result.seeds else ""))
 
 
-def is_there(path: Path, fingerprint: str) -> bool:
-    """Tell whether a result of the same encoder is saved."""
-    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["settings"]["fingerprint"] == fingerprint
+def fingerprint_in(path: Path) -> str:
+    """The fingerprint of the encoder that a saved result is of."""
+    return json.loads(path.read_text(encoding="utf-8"))["settings"]["fingerprint"]
 
 
 def command(name: str, job: str) -> str:
@@ -289,7 +285,7 @@ def main() -> None:
     """Read the options, then go through rows and jobs."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--corpus", help="folder of the pre-training text, for the held-out lines")
-    options.add_argument("--bootstrap", help="folder of the bootstrap model")
+    options.add_argument("--bootstrap", help="folder of the bootstrap model; left out without it")
     options.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="which encoders")
     options.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS, help="which jobs")
     options.add_argument("--results", default="results", help="where the results go")
@@ -301,7 +297,6 @@ def main() -> None:
             continue
         for name in chosen.only:
             if name == "bootstrap" and chosen.bootstrap is None:
-                say("bootstrap: left out, since there is no --bootstrap")
                 continue
             say(f"{job}: {name}")
             run_job(make_contender(name, chosen.bootstrap), job, lines, chosen.results)

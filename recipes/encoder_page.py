@@ -25,6 +25,7 @@ ENCODERS = {
     "bundled": "**bundled**",
 }
 WAYS = {"raw": "raw", "full": "whitened"}
+TEMPLATE = Path(__file__).with_suffix(".template.md")
 NO_FIGURE = "no figure found"
 BLOCK = re.compile(r"<!-- training -->\n(.*?)<!-- /training -->", re.DOTALL)
 UNWRITTEN = "\n_Nothing is written here yet._\n\n"
@@ -216,77 +217,22 @@ def summary(records: Records) -> tuple[str, str]:
 
 
 def page(records: Records, training: str) -> str:
-    """The whole page."""
+    """The whole page: the template beside this file with every table in its place."""
     chinese, english = summary(records)
-    published = {name: table(facts["columns"], facts["rows"]) for name, facts in PUBLISHED.items()}
-    return f"""# The encoders compared
-
-{chinese}
-
-Scores are × 100; ± is the standard deviation over three seeds (of the weights for random weights, of the head and the
-order of the texts for names). Every figure is measured by `python recipes/compare_encoders.py` and kept with its
-settings in `results/encoder`; `python recipes/encoder_page.py` writes this page. Only development splits are used.
-
-Random weights are the bundled architecture and tokenizer as transformers initialises them; TF-IDF is of character
-2- to 4-grams, fitted on the texts at hand. Pooling was fixed beforehand: `first_last_mean` for transformers, `mean` for
-the static encoder.
-
-## Where it wins and where it does not
-
-{english}
-
-## Sentence similarity
-
-Spearman's correlation of the cosine with the label on the valid splits, raw and whitened at full width on the same
-sentences (labels unused).
-
-{table(("encoder", *STS_SETS, "mean"), sts_rows(records))}
-
-## Finding the question that means the same
-
-Every distinct question of the valid split is in the collection; asked are those with a labelled partner.
-
-{table(("encoder", "LCQMC acc@1", "LCQMC MRR@10", "BQ acc@1", "BQ MRR@10"), retrieval_rows(records))}
-
-## What a linear classifier reads off the vectors
-
-Accuracy on dev of logistic regression on raw vectors that stay as they are. TNEWS is the DataCLUE version, with 10 000
-training headlines and wrong labels on purpose in train and dev, so that no score comes near 100. The corpus of the
-pre-training holds the training texts of both sets, without their labels.
-
-{table(("encoder", "TNEWS", "waimai"), plain_rows(records, ["probe/TNEWS-DataCLUE/accuracy", "probe/waimai_10k/accuracy"]))}
-
-## Names in text
-
-CLUENER dev, micro-averaged over exact names (type, start, end), with a plain token head, three epochs of AdamW, encoder
-and head trained together; texts are cut at 64 tokens in training, which none reaches. For the static encoder this is a
-linear classifier of each token by itself. TF-IDF has no tokens. The corpus of the pre-training holds the training texts,
-without their labels.
-
-{table(("encoder", "F1", "precision", "recall"), plain_rows(records, [f"cluener/{m}" for m in ("f1", "precision", "recall")]))}
-
-## Hidden characters of held-out text
-
-15 % of the Chinese characters of at most 3 000 lines kept from training are hidden, the same characters for every model,
-and the whole line is given (its first 126 characters). The loss is that of naming the character, so that vocabularies of
-different sizes compare; one that the vocabulary lacks costs the unknown token and a draw from all that are lacking. The
-bootstrap was trained on an earlier cut of the same text and may have read some of these lines.
-
-{table(("encoder", "nats", "bits", "accuracy", "characters"), masked_rows(records))}
-
-## Published elsewhere, not measured here
-
-Other splits, other training, larger models: for a sense of scale only.
-
-{published["sts"]}
-
-{published["tasks"]}
-
-## Training
-
-<!-- training -->
-{training}<!-- /training -->
-"""
+    probes = ["probe/TNEWS-DataCLUE/accuracy", "probe/waimai_10k/accuracy"]
+    names = [f"cluener/{metric}" for metric in ("f1", "precision", "recall")]
+    retrieval = ("encoder", "LCQMC acc@1", "LCQMC MRR@10", "BQ acc@1", "BQ MRR@10")
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        chinese=chinese,
+        english=english,
+        training=training,
+        sts=table(("encoder", *STS_SETS, "mean"), sts_rows(records)),
+        retrieval=table(retrieval, retrieval_rows(records)),
+        probes=table(("encoder", "TNEWS", "waimai"), plain_rows(records, probes)),
+        names=table(("encoder", "F1", "precision", "recall"), plain_rows(records, names)),
+        hidden=table(("encoder", "nats", "bits", "accuracy", "characters"), masked_rows(records)),
+        **{f"published_{name}": table(facts["columns"], facts["rows"]) for name, facts in PUBLISHED.items()},
+    )
 
 
 def main() -> None:

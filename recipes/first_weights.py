@@ -26,6 +26,7 @@ from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.encoders.static_training import train_static_encoder
 from baihua.files import replacing_folder
 from baihua.results import Result
+from baihua.text.corpus import corpus_files
 from baihua.training.schedules import Schedule
 
 CELLS = [
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--results", default="results")
     given = parser.parse_args()
-    paths = sorted(path for path in given.folder.glob("*.txt*") if path.is_file())
+    paths = corpus_files(given.folder)
     for optimizer, starts in CELLS:
         name = f"first_weights/{optimizer}/{'+'.join(starts) or 'none'}"
         if (Path(given.results) / f"{name}.json").is_file():

@@ -13,18 +13,15 @@ import sys
 import time
 from pathlib import Path
 
-from baihua.checks import FileProblem
 from baihua.encoders.static import BUNDLED_STATIC
 from baihua.encoders.static_training import train_static_encoder
 from baihua.language import say
-from baihua.text.corpus import read_lines
+from baihua.text.corpus import corpus_files, read_lines
 
 
 def main(folder: Path, out: Path) -> None:
     """Train on every text file of the folder and save as float16."""
-    files = sorted(path for path in folder.glob("*.txt*") if path.is_file())
-    if not files:
-        raise FileProblem(zh=f"{folder} 里没有 .txt 文件。", en=f"There is no .txt file in {folder}.")
+    files = corpus_files(folder)
     start = time.perf_counter()
     encoder = train_static_encoder(read_lines(files))
     encoder.save(out, dtype="float16")

@@ -11,7 +11,8 @@ from typing import TextIO
 from baihua.benchmarks.archives import sha256_of
 from baihua.benchmarks.data import find_file
 from baihua.benchmarks.datasets import find_dataset
-from baihua.checks import FileProblem, InvalidValue, check_choice
+from baihua.benchmarks.raw_files import open_raw
+from baihua.checks import InvalidValue, check_choice
 
 CLASSIFICATION_SETS = ("TNEWS-DataCLUE", "waimai_10k")
 SPLITS = ("train", "dev", "test")
@@ -100,18 +101,8 @@ def waimai_split(review: str) -> str:
 
 
 def _read(path: Path, waimai: bool) -> list[tuple[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            return list(_csv_rows(stream, path) if waimai else _json_rows(stream, path))
-    except UnicodeDecodeError as error:
-        raise InvalidValue(
-            zh=f"{path} 不是 UTF-8 编码（第 {error.start} 字节附近）；请取原始文件。",
-            en=f"{path} is not UTF-8 (near byte {error.start}). Fetch the raw file.",
-        ) from error
-    except OSError as error:
-        raise FileProblem(
-            zh=f"读不了 {path}：{error.strerror}。", en=f"Cannot read {path}: {error.strerror}."
-        ) from error
+    with open_raw(path) as stream:
+        return list(_csv_rows(stream, path) if waimai else _json_rows(stream, path))
 
 
 def _json_rows(stream: TextIO, path: Path) -> Iterator[tuple[str, str]]:

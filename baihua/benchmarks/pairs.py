@@ -10,7 +10,8 @@ import numpy.typing as npt
 from baihua.benchmarks.archives import sha256_of
 from baihua.benchmarks.data import find_file
 from baihua.benchmarks.datasets import find_dataset
-from baihua.checks import FileProblem, InvalidValue, check_choice
+from baihua.benchmarks.raw_files import open_raw
+from baihua.checks import InvalidValue, check_choice
 
 STS_SETS = ("ATEC", "BQ", "LCQMC", "PAWSX", "STS-B")
 
@@ -99,25 +100,15 @@ def _read_lines(path: Path) -> tuple[list[str], list[str], list[float], int]:
     second: list[str] = []
     labels: list[float] = []
     skipped = 0
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                fields = line.rstrip("\n").split("\t")
-                if len(fields) != 3:
-                    skipped += 1
-                    continue
-                first.append(fields[0])
-                second.append(fields[1])
-                labels.append(_number(fields[2], path, number))
-    except UnicodeDecodeError as error:
-        raise InvalidValue(
-            zh=f"{path} 不是 UTF-8 编码（第 {error.start} 字节附近）；请取原始文件。",
-            en=f"{path} is not UTF-8 (near byte {error.start}). Fetch the raw file.",
-        ) from error
-    except OSError as error:
-        raise FileProblem(
-            zh=f"读不了 {path}：{error.strerror}。", en=f"Cannot read {path}: {error.strerror}."
-        ) from error
+    with open_raw(path) as lines:
+        for number, line in enumerate(lines, start=1):
+            fields = line.rstrip("\r\n").split("\t")
+            if len(fields) != 3:
+                skipped += 1
+                continue
+            first.append(fields[0])
+            second.append(fields[1])
+            labels.append(_number(fields[2], path, number))
     return first, second, labels, skipped
 
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from baihua.benchmarks.archives import sha256_of
 from baihua.benchmarks.data import find_file
-from baihua.checks import FileProblem, InvalidType, InvalidValue, check_choice
+from baihua.benchmarks.raw_files import open_raw
+from baihua.checks import InvalidType, InvalidValue, check_choice
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.static import StaticEncoder
@@ -224,15 +225,13 @@ def read_cluener(split: str) -> NamedTexts:
         split: ``"train"`` or ``"dev"``; the test file has no labels.
 
     Raises:
-        InvalidValue: for another split, or a line that is no labelled text.
+        InvalidValue: for another split, a file that is not UTF-8, or a line that is no labelled text.
         FileProblem: when the file is not on this machine, saying how to get it, or cannot be read.
     """
     file = check_choice("split", split, ("train", "dev")) + ".json"
     path = find_file("CLUENER", file)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(zh=f"读不了 {path}：{error}。", en=f"Cannot read {path}: {error}.") from error
+    with open_raw(path) as stream:
+        lines = stream.read().splitlines()
     rows = [_read_line(line, path, number) for number, line in enumerate(lines, start=1) if line.strip()]
     return NamedTexts([text for text, _ in rows], [spans for _, spans in rows], file, sha256_of(path))
 

@@ -6,7 +6,7 @@ import typer
 
 from baihua.cli import console
 from baihua.cli.help import both
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, TextColumn, WhiteningChoice
+from baihua.cli.options import Device, EncoderName, Pooling, Precision, TableFile, TextColumn, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.tables import open_table, take_column
 from baihua.cli.verb import verb
@@ -16,16 +16,6 @@ from baihua.language import say
 if TYPE_CHECKING:
     from baihua.tasks.cluster import Grouping
 
-File = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE",
-        help=both(
-            zh="表格（.csv .tsv .xlsx .jsonl）或一行一句的文本。",
-            en="A table (.csv .tsv .xlsx .jsonl) or text, one per line.",
-        ),
-    ),
-]
 NumGroups = Annotated[
     str | None,
     typer.Option(
@@ -59,7 +49,7 @@ Output = Annotated[
     en="Put similar texts into groups, each with a typical sentence and keywords.",
 )
 def cluster(
-    file: File,
+    file: TableFile,
     num_groups: NumGroups = None,
     output: Output = None,
     encoder: EncoderName = "bundled",

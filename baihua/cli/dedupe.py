@@ -8,7 +8,7 @@ import typer
 from baihua.checks import InvalidValue
 from baihua.cli import console
 from baihua.cli.help import both
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, TextColumn, WhiteningChoice
+from baihua.cli.options import Device, EncoderName, Pooling, Precision, TableFile, TextColumn, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.tables import open_table, take_column
 from baihua.cli.verb import verb
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".jsonl", ".ndjson", ".txt")
 
-File = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE",
-        help=both(
-            zh="表格（.csv .tsv .xlsx .jsonl）或一行一句的文本。",
-            en="A table (.csv .tsv .xlsx .jsonl) or text, one per line.",
-        ),
-    ),
-]
 Output = Annotated[
     str,
     typer.Option(
@@ -85,7 +75,7 @@ Threshold = Annotated[
     en="Remove repeated rows: the same, the same but for width, case and punctuation, and near ones. Nothing is lost.",
 )
 def dedupe(
-    file: File,
+    file: TableFile,
     output: Output,
     removed: RemovedFile = None,
     review: ReviewFile = None,

@@ -8,7 +8,7 @@ import typer
 from baihua.checks import InvalidValue
 from baihua.cli import console
 from baihua.cli.help import both
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, TextColumn, WhiteningChoice
+from baihua.cli.options import Device, EncoderName, Pooling, Precision, TableFile, TextColumn, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.tables import open_table, take_column
 from baihua.cli.verb import verb
@@ -18,16 +18,6 @@ from baihua.language import say
 if TYPE_CHECKING:
     from baihua.text.tables import Table
 
-File = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE",
-        help=both(
-            zh="表格（.csv .tsv .xlsx .jsonl）或一行一句的文本。",
-            en="A table (.csv .tsv .xlsx .jsonl) or text, one per line.",
-        ),
-    ),
-]
 Output = Annotated[
     str,
     typer.Option(
@@ -50,7 +40,7 @@ COLUMN = "vector"
     en="Turn every text of a table into a vector of unit length; whitening is kept if it helps, and saved beside it.",
 )
 def embed(
-    file: File,
+    file: TableFile,
     output: Output,
     encoder: EncoderName = "bundled",
     pooling: Pooling = "auto",

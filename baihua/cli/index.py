@@ -121,7 +121,7 @@ def _new_library(
     """Load the encoder, fit the whitening if wanted, and make an empty library that knows both."""
     from baihua.checks import check_choice
     from baihua.tasks.embed import SentenceEmbedder
-    from baihua.tasks.index_vectors import DTYPES
+    from baihua.tasks.index.vectors import DTYPES
     from baihua.tasks.search import SentenceIndex
 
     check_choice("--vectors", vectors, DTYPES)

@@ -6,6 +6,16 @@ import typer
 
 from baihua.cli.help import both
 
+TableFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help=both(
+            zh="表格（.csv .tsv .xlsx .jsonl）或一行一句的文本。",
+            en="A table (.csv .tsv .xlsx .jsonl) or text, one per line.",
+        ),
+    ),
+]
 EncoderName = Annotated[
     str,
     typer.Option(

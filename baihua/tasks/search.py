@@ -9,16 +9,16 @@ from typing import Self, overload
 
 from baihua.checks import check_choice, check_texts
 from baihua.tasks.embed import SentenceEmbedder
-from baihua.tasks.index_changes import Added, add_documents, delete_documents
-from baihua.tasks.index_documents import Metadata, Where, make_documents, numbers_where
-from baihua.tasks.index_embedder import EmbedderSeal, describe_embedder, encode_checked, load_embedder
-from baihua.tasks.index_file import IndexFile
-from baihua.tasks.index_hits import Hit, make_hits
-from baihua.tasks.index_keywords import WordCounts
-from baihua.tasks.index_passages import PassageCutter
-from baihua.tasks.index_queries import check_queries, check_wanted
-from baihua.tasks.index_ranking import Library, rank
-from baihua.tasks.index_vectors import DTYPES, VectorsInMemory
+from baihua.tasks.index.changes import Added, add_documents, delete_documents
+from baihua.tasks.index.documents import Metadata, Where, make_documents, numbers_where
+from baihua.tasks.index.embedder import EmbedderSeal, describe_embedder, encode_checked, load_embedder
+from baihua.tasks.index.file import IndexFile
+from baihua.tasks.index.hits import Hit, make_hits
+from baihua.tasks.index.keywords import WordCounts
+from baihua.tasks.index.passages import PassageCutter
+from baihua.tasks.index.queries import check_queries, check_wanted
+from baihua.tasks.index.ranking import Library, rank
+from baihua.tasks.index.vectors import DTYPES, VectorsInMemory
 from baihua.text.grids import cell_text
 
 __all__ = ["Added", "Hit", "SentenceIndex"]

@@ -10,7 +10,23 @@ from typing import BinaryIO
 
 from baihua.checks import FileProblem
 
+ENDINGS = (".txt", ".xz", ".gz")
 CHARACTERS_AT_ONCE = 20_000  # read from one file before the next has its turn
+
+
+def corpus_files(folder: str | Path) -> list[Path]:
+    """Return the text files of a folder, ``*.txt``, ``*.txt.xz`` and ``*.txt.gz``, by name.
+
+    Raises:
+        FileProblem: when there is none.
+    """
+    files = sorted(path for path in Path(folder).glob("*.txt*") if path.is_file() and path.suffix in ENDINGS)
+    if not files:
+        raise FileProblem(
+            zh=f"{folder} 里没有 .txt、.txt.xz 或 .txt.gz 文件；请给出放文本的文件夹。",
+            en=f"{folder} holds no .txt, .txt.xz or .txt.gz file; name the folder with the text.",
+        )
+    return files
 
 
 def read_lines(paths: Iterable[str | Path]) -> Iterator[str]:

@@ -4,7 +4,7 @@ The momentum of a weight matrix is replaced by the nearest orthogonal matrix, fo
 (Jordan et al. 2024, kellerjordan.github.io/posts/muon), and scaled so that its entries are as large as AdamW's steps,
 0.2 √max(rows, columns), so that both take the same learning rate (Liu, Su et al., "Muon is Scalable for LLM Training",
 arXiv 2502.16982, equation 4). `torch.optim.Muon` iterates in bfloat16, which many processors have to emulate: there it
-takes several times as long as the training step itself; this one keeps the precision of the weights on a CPU.
+takes several times as long as the training step itself (bench/muon.py); this one keeps the precision of the weights on a CPU.
 """
 
 from collections.abc import Callable, Iterable

@@ -11,7 +11,7 @@ from hash_encoder import HashEncoder
 from baihua.checks import FileProblem, InvalidType, InvalidValue
 from baihua.maths.whitening import Whitening
 from baihua.tasks.embed import SentenceEmbedder
-from baihua.tasks.index_file import IndexFile
+from baihua.tasks.index.file import IndexFile
 from baihua.tasks.search import Added, SentenceIndex
 
 LETTERS = "退款手机充电怎么办理收货地址改快递物流客服订单发票优惠券登录密码找回"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from baihua.checks import FileProblem
-from baihua.text.corpus import read_lines, read_mixed_lines
+from baihua.text.corpus import corpus_files, read_lines, read_mixed_lines
 
 
 @pytest.fixture
@@ -22,6 +22,13 @@ def shards(tmp_path):
         with openers[(tmp_path / name).suffix](tmp_path / name, "wt", encoding="utf-8") as file:
             file.write("\n\n".join(content) + "\n")
     return [tmp_path / name for name in lines], [line for content in lines.values() for line in content]
+
+
+def test_the_text_files_of_a_folder_are_found_by_name(shards, tmp_path):
+    (tmp_path / "d.txt.bak").write_text("别的", encoding="utf-8")
+    assert corpus_files(tmp_path) == shards[0]
+    with pytest.raises(FileProblem, match=r"holds no \.txt"):
+        corpus_files(tmp_path / "nowhere")
 
 
 def test_lines_come_in_order_without_the_empty_ones(shards):

@@ -15,7 +15,12 @@ from baihua.encoders.pretraining.settings import PretrainSettings
 
 
 def training_batches(
-    rows: Callable[[], Iterator[np.ndarray]], masking: Masking, settings: PretrainSettings, start: int
+    rows: Callable[[], Iterator[np.ndarray]],
+    masking: Masking,
+    settings: PretrainSettings,
+    start: int,
+    *,
+    num_positions: int = 0,
 ) -> Iterator[dict[str, Tensor]]:
     """Batches from number ``start`` on; each has its own seed, so that its masks do not depend on where one starts.
 
@@ -24,6 +29,7 @@ def training_batches(
         masking: how to hide tokens.
         settings: of the training.
         start: the number of the first batch.
+        num_positions: how many the model has, where ``settings.shifted`` asks for batches that begin at any of them.
 
     Yields:
         Batches as the objective's loss takes them, without end.
@@ -31,9 +37,14 @@ def training_batches(
     batches = enumerate(shuffled_batches(rows, settings.batch_size, settings.seed))
     for number, ids in islice(batches, start, None):
         if settings.objective == "causal":
-            yield {"ids": torch.from_numpy(ids)}
+            batch = {"ids": torch.from_numpy(ids)}
         else:
-            yield masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
+            batch = masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
+        chance = np.random.default_rng((settings.seed, 2, number))
+        if chance.random() < settings.shifted:
+            first = int(chance.integers(max(num_positions - settings.length, 0) + 1))
+            batch["positions"] = torch.arange(first, first + settings.length).unsqueeze(0)  # (1, length)
+        yield batch
 
 
 def bare_tokenizer(tokenizer: Any) -> Tokenizer:

@@ -18,18 +18,18 @@ def can_skip(base: Any) -> bool:
     return type(base).__name__ in KNOWN and not base.config.is_decoder
 
 
-def states_at(base: Any, ids: Tensor, places: Tensor) -> Tensor:
+def states_at(base: Any, inputs: dict[str, Tensor], places: Tensor) -> Tensor:
     """Return the last layer's states at some positions of rows without padding.
 
     Args:
         base: a model for which `can_skip` holds.
-        ids: shape ``(batch, length)``.
-        places: where, True or False, same shape.
+        inputs: what its embeddings read: ``input_ids`` of shape ``(batch, length)``, ``position_ids`` where wished.
+        places: where, True or False, shape ``(batch, length)``.
 
     Returns:
         Shape ``(num_places, width)``, row after row, as ``last_hidden_state[places]`` gives them.
     """
-    states = base.embeddings(input_ids=ids)  # (batch, length, width)
+    states = base.embeddings(**inputs)  # (batch, length, width)
     *lower, last = base.encoder.layer
     for layer in lower:
         states = layer(states)
@@ -37,7 +37,7 @@ def states_at(base: Any, ids: Tensor, places: Tensor) -> Tensor:
     most = int(counts.max())
     order = places.int().argsort(dim=1, descending=True, stable=True)[:, :most]  # a row's places first, in order
     asked = states.gather(1, order.unsqueeze(-1).expand(-1, -1, states.shape[-1]))  # (batch, most, width)
-    kept = torch.arange(most, device=ids.device) < counts.unsqueeze(-1)  # (batch, most)
+    kept = torch.arange(most, device=places.device) < counts.unsqueeze(-1)  # (batch, most)
     return _last_states(last, states, asked)[kept]
 
 

@@ -72,7 +72,7 @@ def pretrain(
     state = Path(f"{folder}.training")
     origin = _origin(encoder, state, paths, settings)
     model, tokenizer = (open_masked_model if settings.objective == "masked" else open_causal_model)(origin, device)
-    _check_length(model, settings)
+    num_positions = _check_length(model, settings)
     loss = loss_of(settings.objective, model)
     backend, edges = bare_tokenizer(tokenizer), (tokenizer.cls_token_id, tokenizer.sep_token_id)
     masking = masking_of(tokenizer, settings)
@@ -85,7 +85,7 @@ def pretrain(
     torch.manual_seed(settings.seed)  # of dropout; a checkpoint brings its own state
     log = fit(
         loss,
-        lambda start: training_batches(rows, masking, settings, start),
+        lambda start: training_batches(rows, masking, settings, start, num_positions=num_positions),
         _fit_settings(settings),
         folder=state,
         count=lambda batch: batch["ids"].numel(),
@@ -113,13 +113,20 @@ def _origin(encoder: str | NewModel, state: Path, paths: Sequence[str | Path], s
     return new
 
 
-def _check_length(model: Any, settings: PretrainSettings) -> None:
-    longest = getattr(model.config, "max_position_embeddings", settings.length)
+def _check_length(model: Any, settings: PretrainSettings) -> int:
+    """Return how many positions the model has."""
+    longest: int = getattr(model.config, "max_position_embeddings", settings.length)
     if settings.length > longest:
         raise InvalidValue(
             zh=f"length={settings.length}，而这个模型最长只有 {longest} 个词元；请减小 length。",
             en=f"length={settings.length}, but this model reads at most {longest} tokens; make length smaller.",
         )
+    if settings.shifted and model.config.model_type != "bert":
+        raise InvalidValue(
+            zh=f"shifted 只用于 BERT 结构，而这个模型是 {model.config.model_type}；请设 shifted=0。",
+            en=f"shifted is for BERT models, but this one is {model.config.model_type}; set shifted=0.",
+        )
+    return longest
 
 
 def _fit_settings(settings: PretrainSettings) -> FitSettings:

@@ -22,6 +22,8 @@ class PretrainSettings:
         learning_rate: the highest, after the warm-up.
         unit: what is hidden together: ``"token"``, ``"word"`` or ``"span"``.
         rate: share of the tokens hidden.
+        shifted: share of the batches that stand at positions drawn at random from all the model has, not at its first;
+            so positions beyond ``length`` are trained too (Kiyono et al. 2021, arXiv 2109.05644, shifts every batch).
         precision: ``"float32"`` or ``"bfloat16"``.
         seed: of order and masks.
     """
@@ -34,6 +36,7 @@ class PretrainSettings:
     learning_rate: float = 3e-4
     unit: str = "token"
     rate: float = 0.15
+    shifted: float = 0.0
     precision: str = "float32"
     seed: int = 0
 
@@ -41,6 +44,11 @@ class PretrainSettings:
         check_choice("objective", self.objective, OBJECTIVES)
         check_choice("unit", self.unit, UNITS)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        if not 0 <= self.shifted <= 1:
+            raise InvalidValue(
+                zh=f"shifted 是批次的比例，应在 0 与 1 之间，收到 {self.shifted}。",
+                en=f"shifted, a share of the batches, must lie between 0 and 1, but received {self.shifted}.",
+            )
         if self.length < 8 or self.batch_size < 1:
             raise InvalidValue(
                 zh=f"length 至少 8，batch_size 至少 1，收到 {self.length} 与 {self.batch_size}。",

@@ -1,11 +1,10 @@
-"""The tour itself: what whitening does to a few hundred everyday sentences, in words, in numbers and in a picture.
+"""The tour itself: what whitening does to a few hundred everyday sentences, and what can be done with them then.
 
 Everything runs offline on the two encoders in the package and comes out the same each time. The functions return
 plain data; the command line prints it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,8 @@ from baihua.checks import MissingPackage
 from baihua.language import say
 from baihua.studies.plots import cosine_histograms, label
 from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sentences
+from baihua.studies.tour.library import dedupe_part, search_part
+from baihua.studies.tour.part import TourPart
 from baihua.studies.tour.scores import Scores, difference_interval, rank_answers, score
 from baihua.studies.tour.vectors import Vectors, embed_tour
 
@@ -25,21 +26,6 @@ NUM_SHOWN_SENTENCES = 3
 COLUMN_WIDTHS = (18, 10, 10, 12, 12, 12, 24)
 
 
-@dataclass(frozen=True)
-class TourPart:
-    """One stop of the tour, in the current language.
-
-    Args:
-        title: its heading.
-        lines: what to print, line by line.
-        numbers: the same figures by name, as fractions; names do not depend on the language.
-    """
-
-    title: str
-    lines: list[str]
-    numbers: dict[str, float]
-
-
 def run_tour(plot_folder: str | Path) -> list[TourPart]:
     """Run the whole tour.
 
@@ -47,7 +33,8 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         plot_folder: where ``whitening.png`` is written; made if it is missing.
 
     Returns:
-        The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture.
+        The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a library
+        searched by meaning and by words, repeated texts removed.
 
     Raises:
         FileProblem: when the picture cannot be written.
@@ -60,6 +47,8 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         *(numbers_part(encoder, settings) for encoder, settings in scores.items()),
         reading_part([item for settings in scores.values() for item in settings.values()]),
         plot_part(before, after, Path(plot_folder) / "whitening.png"),
+        search_part(),
+        dedupe_part(),
     ]
 
 

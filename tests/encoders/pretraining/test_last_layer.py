@@ -32,7 +32,7 @@ def test_states_and_gradients_are_those_of_the_whole_model(config, layers, share
     (expected * weight).sum().backward()
     gradients = {name: parameter.grad for name, parameter in whole.named_parameters() if parameter.grad is not None}
     whole.zero_grad(set_to_none=True)
-    found = states_at(whole, ids, places)
+    found = states_at(whole, {"input_ids": ids}, places)
     (found * weight).sum().backward()
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
     for name, parameter in whole.named_parameters():
@@ -44,9 +44,9 @@ def test_dropout_is_that_of_the_layer():
     model = AutoModel.from_config(BertConfig(**{**SIZES, "attention_probs_dropout_prob": 0.5}), add_pooling_layer=False)
     ids, places = torch.randint(5, 60, (2, 30)), torch.ones(2, 30, dtype=torch.bool)
     model.train()
-    assert not torch.equal(states_at(model, ids, places), states_at(model, ids, places))
+    assert not torch.equal(states_at(model, {"input_ids": ids}, places), states_at(model, {"input_ids": ids}, places))
     model.eval()
-    assert torch.equal(states_at(model, ids, places), states_at(model, ids, places))
+    assert torch.equal(states_at(model, {"input_ids": ids}, places), states_at(model, {"input_ids": ids}, places))
 
 
 def test_others_are_left_to_compute_everything():

@@ -63,8 +63,8 @@ def test_killed_and_resumed_ends_the_same(masked_folder, corpus, tmp_path, monke
     def often_saved(loss, batches, fit_settings, **others):
         return whole_fit(loss, batches, module.FitSettings(**{**vars(fit_settings), "save_every": -1.0}), **others)
 
-    def cut_off(*arguments):
-        for number, batch in enumerate(make_batches(*arguments)):
+    def cut_off(*arguments, **others):
+        for number, batch in enumerate(make_batches(*arguments, **others)):
             if number == kill_at:
                 raise Killed
             yield batch

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from baihua.checks import InvalidValue, check_choice, check_texts
-from baihua.tasks.index_ranking import MODES, Wanted
+from baihua.tasks.index.ranking import MODES, Wanted
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from baihua.checks import InvalidValue
 from baihua.maths.whitening import Whitening
 from baihua.tasks.embed import SentenceEmbedder
-from baihua.tasks.index_file import Setting
+from baihua.tasks.index.file import Setting
 
 BY_NAME = ("bundled", "static")  # encoders whose own name is enough to load them again
 

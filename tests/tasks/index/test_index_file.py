@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from baihua.checks import FileProblem
-from baihua.tasks.index_file import IndexFile
+from baihua.tasks.index.file import IndexFile
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_reader_sees_one_state_and_then_the_next(file):
 
 
 def test_two_writers_at_once_are_told_apart(file, monkeypatch):
-    monkeypatch.setattr("baihua.tasks.index_file.PATIENCE", 0.1)
+    monkeypatch.setattr("baihua.tasks.index.file.PATIENCE", 0.1)
     other = IndexFile.open(file.path)
     with file.writing(), pytest.raises(FileProblem, match="Another program is writing"), other.writing():
         pass

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baihua.maths.nearest import CodedRows, FloatRows, Rows
-from baihua.tasks.index_documents import chunks, marks
+from baihua.tasks.index.documents import chunks, marks
 
 DTYPES = ("float32", "float16", "int8")
 ROWS = 4096

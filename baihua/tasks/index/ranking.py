@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from baihua.maths.nearest import Found, nearest
-from baihua.tasks.index_keywords import WordCounts, find_words
-from baihua.tasks.index_vectors import Numbers, Vectors, VectorsInMemory
+from baihua.tasks.index.keywords import WordCounts, find_words
+from baihua.tasks.index.vectors import Numbers, Vectors, VectorsInMemory
 
 MODES = ("hybrid", "vector", "keyword")
 FUSION = 60  # k of reciprocal-rank fusion, as in the paper

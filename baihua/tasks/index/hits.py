@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from baihua.tasks.index_documents import find_numbers
-from baihua.tasks.index_passages import find_spans
-from baihua.tasks.index_ranking import Library, Match
+from baihua.tasks.index.documents import find_numbers
+from baihua.tasks.index.passages import find_spans
+from baihua.tasks.index.ranking import Library, Match
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from baihua.encoders.protocol import Encoder
-from baihua.tasks.index_documents import chunks, marks
+from baihua.tasks.index.documents import chunks, marks
 from baihua.text.passages import split_into_passages
 
 Span = tuple[int, int]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from baihua.tasks.embed import SentenceEmbedder
-from baihua.tasks.index_documents import Document, Stored, find_keys, insert, remove, replace
-from baihua.tasks.index_embedder import encode_checked
-from baihua.tasks.index_keywords import add_words, rebuild_words, remove_words
-from baihua.tasks.index_passages import PassageCutter, insert_passages, remove_passages
-from baihua.tasks.index_vectors import append_vectors, remove_vectors
+from baihua.tasks.index.documents import Document, Stored, find_keys, insert, remove, replace
+from baihua.tasks.index.embedder import encode_checked
+from baihua.tasks.index.keywords import add_words, rebuild_words, remove_words
+from baihua.tasks.index.passages import PassageCutter, insert_passages, remove_passages
+from baihua.tasks.index.vectors import append_vectors, remove_vectors
 
 
 @dataclass(frozen=True)

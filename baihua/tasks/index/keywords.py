@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from baihua.tasks.index_documents import Stored
+from baihua.tasks.index.documents import Stored
 from baihua.text.search_terms import index_terms, query_terms
 
 # A part of a word counts for less than the word: a word of n letters has up to n parts, which are all found at once.

@@ -1,0 +1,73 @@
+"""Batches of a pre-training: where their rows stand, and that a batch is the same wherever one starts."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM, BertConfig
+
+from baihua.checks import InvalidValue
+from baihua.encoders.pretraining.batches import training_batches
+from baihua.encoders.pretraining.masking import Masking
+from baihua.encoders.pretraining.objectives import MaskedLoss
+from baihua.encoders.pretraining.settings import PretrainSettings
+from baihua.training.schedules import Schedule
+
+MASKING = Masking(mask_id=4, num_tokens=60, special_ids=frozenset(range(5)), continuing_ids=frozenset())
+NUM_POSITIONS, LENGTH = 40, 10
+
+
+def batches(shifted, *, start=0, count=200):
+    settings = PretrainSettings(Schedule(steps=1), length=LENGTH, batch_size=2, shifted=shifted)
+    rows = np.random.default_rng(0).integers(5, 60, (8, LENGTH))
+    found = training_batches(lambda: iter(rows), MASKING, settings, start, num_positions=NUM_POSITIONS)
+    return list(islice(found, count))
+
+
+def test_without_shifting_every_row_begins_at_the_first_position():
+    assert not any("positions" in batch for batch in batches(0.0))
+
+
+def test_shifted_batches_reach_every_position_and_none_beyond():
+    firsts = []
+    for batch in batches(1.0, count=600):
+        assert batch["positions"].shape == (1, LENGTH)
+        assert torch.equal(batch["positions"].diff(), torch.ones(1, LENGTH - 1, dtype=torch.long))
+        firsts.append(int(batch["positions"][0, 0]))
+    assert set(firsts) == set(range(NUM_POSITIONS - LENGTH + 1))
+
+
+def test_the_wished_share_is_shifted():
+    share = np.mean(["positions" in batch for batch in batches(0.25, count=2000)])
+    assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 2000)
+
+
+def test_a_batch_is_the_same_wherever_one_starts():
+    for one, other in zip(batches(0.5)[7:], batches(0.5, start=7, count=193), strict=True):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_loss_stands_at_the_positions_of_the_batch():
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=60,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=NUM_POSITIONS,
+    )
+    model = AutoModelForMaskedLM.from_config(config).eval()
+    batch = batches(1.0, count=1)[0]
+    logits = model(input_ids=batch["read"], position_ids=batch["positions"]).logits[batch["hidden"]]
+    expected = torch.nn.functional.cross_entropy(logits, batch["ids"][batch["hidden"]])
+    torch.testing.assert_close(MaskedLoss(model)(batch), expected)
+    del batch["positions"]
+    assert abs(MaskedLoss(model)(batch).item() - expected.item()) > 1e-5
+
+
+def test_a_share_is_a_share():
+    with pytest.raises(InvalidValue, match="shifted"):
+        PretrainSettings(Schedule(steps=1), shifted=1.5)
