@@ -43,10 +43,6 @@ def write_half(source: Path, out: Path) -> None:
     with replacing_folder(out) as temporary:
         for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
             (temporary / name).write_bytes((source / name).read_bytes())
-        settings = json.loads((temporary / "tokenizer_config.json").read_text(encoding="utf-8"))
-        settings["model_max_length"] = LENGTH
-        text = json.dumps(settings, ensure_ascii=False, indent=1) + "\n"
-        (temporary / "tokenizer_config.json").write_text(text, encoding="utf-8")
         if (out / "README.md").is_file():
             (temporary / "README.md").write_bytes((out / "README.md").read_bytes())
         (temporary / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))

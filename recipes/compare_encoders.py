@@ -15,17 +15,14 @@ import hashlib
 import json
 import sys
 import time
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sklearn
-import torch
-import transformers
-from sklearn.feature_extraction.text import TfidfVectorizer
+from encoder_contenders import NAMES, SEEDS, Contender, make_contender, tfidf
 from sklearn.preprocessing import normalize
 
 from baihua.benchmarks.agreement import spearman
@@ -36,48 +33,18 @@ from baihua.benchmarks.probe import probe_accuracy
 from baihua.benchmarks.retrieval import distinct_questions, retrieval_scores
 from baihua.benchmarks.sts import evaluate_sts
 from baihua.benchmarks.token_head import evaluate_token_head, read_cluener
-from baihua.encoders.checkpoint import Checkpoint, default_device
-from baihua.encoders.language_models import open_masked_model
-from baihua.encoders.load import BUNDLED, load_encoder
 from baihua.encoders.pretraining.held_out import held_out_lines
-from baihua.encoders.protocol import Encoder
-from baihua.encoders.transformer import TransformerEncoder
 from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
 from baihua.results import Result
 from baihua.text.corpus import corpus_files
 
-NAMES = ("random", "static", "tfidf", "bootstrap", "bundled")
 JOBS = ("sts", "retrieval", "probe", "masked", "cluener")
 RETRIEVAL_SETS, PROBE_SETS = ("LCQMC", "BQ"), ("TNEWS-DataCLUE", "waimai_10k")
-POOLING = "first_last_mean"  # of every transformer, fixed before measuring; a static encoder only has the mean
-SEEDS, MOST_LINES = (0, 1, 2), 3000
-USUAL_STD = 0.02  # BERT's own initialisation
+MOST_LINES = 3000
 # Chosen on the last 1 343 texts of CLUENER's train file: a table of vectors wants a higher rate than a network.
 TOKEN_HEAD_RATE = {"static": 5e-3}
 TOKEN_HEAD_RATE_OTHERWISE = 5e-4
-
-
-@dataclasses.dataclass(frozen=True)
-class Contender:
-    """One row of the tables.
-
-    Args:
-        name: what to call it.
-        encoders: one for each seed of its weights; empty for TF-IDF, whose vectors depend on the texts at hand.
-        masked: a masked language model and its tokenizer for each of the encoders; empty where there is none.
-        fingerprint: of all of them.
-    """
-
-    name: str
-    encoders: tuple[Encoder, ...]
-    masked: tuple[tuple[Any, Any], ...]
-    fingerprint: str
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds of its weights; none where the weights are given."""
-        return tuple(range(len(self.encoders))) if len(self.encoders) > 1 else ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,43 +56,6 @@ class Measured:
     num_examples: int
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     seeds: Sequence[int] = ()
-
-
-def tfidf() -> TfidfVectorizer:
-    """Weights of character 2- to 4-grams, lower-cased and NFKC."""
-    return TfidfVectorizer(
-        analyzer="char", ngram_range=(2, 4), preprocessor=lambda text: unicodedata.normalize("NFKC", text).lower()
-    )
-
-
-def make_contender(name: str, bootstrap: str | None) -> Contender:
-    """Open or make the encoders of a row."""
-    if name == "tfidf":
-        return Contender(name, (), (), f"scikit-learn {sklearn.__version__} TfidfVectorizer char 2-4 NFKC lower")
-    if name == "static":
-        encoder = load_encoder("static")
-        return Contender(name, (encoder,), (), encoder.fingerprint())
-    if name == "random":
-        models = tuple(random_model(seed) for seed in SEEDS)
-    else:
-        models = (open_masked_model(BUNDLED if name == "bundled" else bootstrap),)
-    encoders = tuple(
-        TransformerEncoder(Checkpoint(model.base_model, tokenizer, None), name, POOLING) for model, tokenizer in models
-    )
-    fingerprints = [encoder.fingerprint() for encoder in encoders]
-    joined = hashlib.sha256("".join(fingerprints).encode()).hexdigest() if len(encoders) > 1 else fingerprints[0]
-    return Contender(name, encoders, models, joined)
-
-
-def random_model(seed: int) -> tuple[Any, Any]:
-    """The bundled architecture and tokenizer with weights drawn as transformers usually does."""
-    config = transformers.AutoConfig.from_pretrained(BUNDLED, local_files_only=True)
-    config.initializer_range = USUAL_STD
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = transformers.AutoModelForMaskedLM.from_config(config)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(BUNDLED, local_files_only=True)
-    return model.to(default_device()).eval(), tokenizer
 
 
 # One function per job: it yields names and what was measured, and asks first whether that is wanted.
@@ -210,15 +140,15 @@ def measure_masked(who: Contender, wanted: Wanted, lines: Sequence[str]) -> Jobs
         yield f"masked/{metric}", Measured(values, data, scores[0].num_characters, {**facts, "unit": unit})
 
 
-def measure_cluener(who: Contender, wanted: Wanted) -> Jobs:
-    """F1 of names on CLUENER dev with a plain token head after three epochs, three seeds."""
+def measure_cluener(who: Contender, wanted: Wanted, seeds: Sequence[int]) -> Jobs:
+    """F1 of names on CLUENER dev with a plain token head after three epochs."""
     metrics = ("f1", "precision", "recall")
     if not who.encoders or not wanted([f"cluener/{metric}" for metric in metrics]):
         return
     train, dev = read_cluener("train"), read_cluener("dev")
     rate = TOKEN_HEAD_RATE.get(who.name, TOKEN_HEAD_RATE_OTHERWISE)
     scores = []
-    for seed in SEEDS:
+    for seed in seeds:
         encoder = who.encoders[seed % len(who.encoders)]
         scores.append(evaluate_token_head(encoder, train, dev, epochs=3, learning_rate=rate, seed=seed))
         say(f"  {who.name}: CLUENER, seed {seed}: F1 {scores[-1].f1:.4f}")
@@ -226,7 +156,7 @@ def measure_cluener(who: Contender, wanted: Wanted) -> Jobs:
     facts = {"split": "dev", "epochs": 3, "learning_rate": rate, "batch_size": 16, "training_length": 64}
     for metric in metrics:
         values = [getattr(score, metric) for score in scores]
-        yield f"cluener/{metric}", Measured(values, data, scores[0].num_gold, facts, SEEDS)
+        yield f"cluener/{metric}", Measured(values, data, scores[0].num_gold, facts, seeds)
 
 
 def read_held_out(folder: str) -> list[str]:
@@ -241,15 +171,21 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def run_job(who: Contender, job: str, lines: Sequence[str], folder: str) -> None:
+def run_job(who: Contender, job: str, lines: Sequence[str], folder: str, head_seeds: Sequence[int]) -> None:
     """Measure what is missing of a job and save each result."""
 
     def wanted(names: Sequence[str]) -> bool:
         paths = [Path(folder) / f"encoder/{who.name}/{name}.json" for name in names]
         return not all(path.is_file() and fingerprint_in(path) == who.fingerprint for path in paths)
 
-    measure = {"sts": measure_sts, "retrieval": measure_retrieval, "probe": measure_probe, "cluener": measure_cluener}
-    found = measure_masked(who, wanted, lines) if job == "masked" else measure[job](who, wanted)
+    measure = {
+        "sts": measure_sts,
+        "retrieval": measure_retrieval,
+        "probe": measure_probe,
+        "masked": partial(measure_masked, lines=lines),
+        "cluener": partial(measure_cluener, seeds=head_seeds),
+    }
+    found = measure[job](who, wanted)
     started = time.perf_counter()
     for name, measured in found:
         pooling = who.encoders[0].pooling if who.encoders else None
@@ -289,6 +225,7 @@ def main() -> None:
     options.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="which encoders")
     options.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS, help="which jobs")
     options.add_argument("--results", default="results", help="where the results go")
+    options.add_argument("--head-seeds", type=int, default=len(SEEDS), help="how often the token head is trained")
     chosen = options.parse_args()
     lines = read_held_out(chosen.corpus) if chosen.corpus and "masked" in chosen.jobs else []
     for job in chosen.jobs:
@@ -299,7 +236,7 @@ def main() -> None:
             if name == "bootstrap" and chosen.bootstrap is None:
                 continue
             say(f"{job}: {name}")
-            run_job(make_contender(name, chosen.bootstrap), job, lines, chosen.results)
+            run_job(make_contender(name, chosen.bootstrap), job, lines, chosen.results, range(chosen.head_seeds))
 
 
 if __name__ == "__main__":
