@@ -20,7 +20,7 @@ long before. Two mirrors are orthogonal whatever their normals, so what can go w
 `bisector` computes that to the last digit at every angle. Where b = −a the plane of the rotation is anyone's choice.
 """
 
-from typing import Any, overload
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -59,10 +59,6 @@ def bisector(first: Tensor, second: Tensor) -> Tensor:
     return direction
 
 
-@overload
-def rotate(x: Tensor, source: Tensor, target: Tensor, fraction: float | Tensor = 1.0) -> Tensor: ...
-@overload
-def rotate(x: Any, source: Any, target: Any, fraction: Any = 1.0) -> Any: ...
 def rotate(x: Any, source: Any, target: Any, fraction: Any = 1.0) -> Any:
     """Turn vectors as the smallest rotation that carries one direction to another.
 
