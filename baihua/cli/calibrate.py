@@ -1,38 +1,47 @@
 """``baihua calibrate``: what a score means on one's own text, and which threshold to use."""
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from baihua.checks import InvalidValue
 from baihua.cli import console
+from baihua.cli.calibration_report import report
 from baihua.cli.help import both
 from baihua.cli.labelled_pairs import LabelledPairs, find_labelled_pairs
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, TextColumn, WhiteningChoice
+from baihua.cli.library import EncoderIfNotTheLibrarys, open_library, refuse_other_embedder
+from baihua.cli.options import Device, Pooling, Precision, TextColumn, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.similarity import FirstColumn, SecondColumn
 from baihua.cli.tables import open_table, take_column
 from baihua.cli.verb import verb
-from baihua.cli.whitening import set_whitening
-from baihua.files import write_text
+from baihua.cli.whitening import SUFFIX, say_saved, set_whitening
 from baihua.language import say
 
 if TYPE_CHECKING:
-    from baihua.tasks.embed import SentenceEmbedder
+    from baihua.tasks.calibration_file import Calibration
     from baihua.text.tables import Table
-    from baihua.training.calibration import MatchCalibration
-    from baihua.training.false_matches import FalseMatchRate
-
-RATES = (0.1, 0.01, 0.001, 0.0001)
 
 File = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="FILE",
         help=both(
-            zh="一列文本的表，或两列文本加一列标签（1 同义，0 不同）的表。",
-            en="A table with a column of texts, or with two columns of texts and one of labels (1 the same, 0 not).",
+            zh="一列文本的表，或两列文本加一列标签（1 同义，0 不同）的表；有 --db 时可以不给。",
+            en="A table with a column of texts, or with two columns of texts and one of labels (1 the same, 0 not). Not "
+            "needed with --db.",
+        ),
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help=both(
+            zh="校准这个文本库：无关文本取库里的，结果存在库里，search 会用。",
+            en="Calibrate this library: unrelated texts are its own, and the result is kept in it for search.",
         ),
     ),
 ]
@@ -78,11 +87,12 @@ Output = Annotated[
     "probability of the same meaning.",
 )
 def calibrate(
-    file: File,
+    file: File = None,
+    db: Database = None,
     rate: Rate = None,
     prior: Prior = None,
     output: Output = None,
-    encoder: EncoderName = "bundled",
+    encoder: EncoderIfNotTheLibrarys = None,
     pooling: Pooling = "auto",
     whitening: WhiteningChoice = "auto",
     text_column: TextColumn = None,
@@ -92,28 +102,83 @@ def calibrate(
     dtype: Precision = "float32",
     device: Device = None,
 ) -> None:
-    """Calibrate the scores of a file's texts."""
+    """Calibrate the scores of a file's texts, or of a library."""
     wished, stated = _share("--rate", rate), _share("--prior", prior)
-    table = open_table(file)
-    pairs = None if text_column else find_labelled_pairs(table, first_column, second_column, label_column)
-    texts = _texts(table, text_column) if pairs is None else [*pairs.first, *pairs.second]
-    if pairs is None and stated is not None:
+    if db is not None:
+        refuse_other_embedder(encoder, pooling, whitening)
+        console.existing_file(db)
+    elif file is None:
         raise InvalidValue(
-            zh=f"--prior 只用于标好的句对，而 {file} 里没有；请去掉它，或指明句对与标签的列。",
-            en=f"--prior goes with labelled pairs, and {file} has none. Leave it out, or name the columns of the pairs.",
+            zh="calibrate 要一个表（FILE）或一个文本库（--db），都没有给。",
+            en="calibrate takes a table (FILE) or a library (--db), and neither was given.",
         )
+    table = None if file is None else open_table(file)
+    columns = (first_column, second_column, label_column)
+    pairs = None if table is None or text_column else find_labelled_pairs(table, *columns)
+    _check_pairs_are_there(file, pairs, needed=db is not None and file is not None, prior=stated)
+    if db is not None:
+        found, embedding = _calibrate_library(db, pairs, stated, device, dtype)
+    elif table is not None:
+        texts = _texts(table, text_column) if pairs is None else [*pairs.first, *pairs.second]
+        loading = (encoder or "bundled", pooling, device, dtype)
+        found, embedding = _calibrate_texts(texts, pairs, stated, loading, (whitening, output))
+    if output is not None:
+        found.save(output)
+        console.note(say(zh=f"校准写在 {output}。", en=f"The calibration is written to {output}."))
+    report({"file": file, "db": db, **embedding, "output": output}, found, wished, pairs)
+
+
+def _check_pairs_are_there(file: str | None, pairs: LabelledPairs | None, *, needed: bool, prior: float | None) -> None:
+    """Refuse what only labelled pairs can be used for when there are none."""
+    if pairs is None and prior is not None:
+        where = "" if file is None else f" ({file})"
+        raise InvalidValue(
+            zh=f"--prior 只用于标好的句对，而这里没有{where}；请去掉它，或指明句对与标签的列。",
+            en=f"--prior goes with labelled pairs, and there are none{where}. Leave it out, or name the columns of the "
+            "pairs.",
+        )
+    if pairs is None and needed:
+        raise InvalidValue(
+            zh=f"{file} 里没有标好的句对；有 --db 时无关文本取库里的，请去掉 FILE，或指明句对与标签的列。",
+            en=f"{file} has no labelled pairs. With --db the unrelated texts are the library's own: leave out FILE, or name "
+            "the columns of the pairs and the labels.",
+        )
+
+
+def _calibrate_library(
+    db: str, pairs: LabelledPairs | None, prior: float | None, device: str | None, dtype: str
+) -> tuple["Calibration", dict[str, Any]]:
+    with open_library(db, device, dtype) as library:
+        found = library.calibrate(None if pairs is None else (pairs.first, pairs.second, pairs.labels), prior)
+        used = {"encoder": library.settings["encoder"], "pooling": library.embedder.encoder.pooling}
+    console.note(say(zh=f"校准存在 {db}。", en=f"The calibration is kept in {db}."))
+    return found, used
+
+
+def _calibrate_texts(
+    texts: list[str],
+    pairs: LabelledPairs | None,
+    prior: float | None,
+    loading: tuple[str, str, str | None, str],
+    saving: tuple[str, str | None],
+) -> tuple["Calibration", dict[str, Any]]:
+    """Load the encoder, fit the whitening if wanted, and calibrate; a whitening fitted here is saved beside the output."""
     from baihua.tasks.calibrate import calibrate_on_pairs, calibrate_on_texts, leave_one_per_match
+    from baihua.tasks.calibration_file import Calibration
     from baihua.tasks.embed import SentenceEmbedder
 
+    (encoder, pooling, device, dtype), (whitening, output) = loading, saving
     embedder = SentenceEmbedder(encoder, pooling=pooling, device=device, dtype=dtype)
-    set_whitening(embedder, whitening, texts)
+    fitted = set_whitening(embedder, whitening, texts)
     unrelated = texts if pairs is None else leave_one_per_match(pairs.first, pairs.second, pairs.labels)
     background = calibrate_on_texts(embedder, unrelated)
-    match = None if pairs is None else calibrate_on_pairs(embedder, pairs.first, pairs.second, pairs.labels, stated)
-    if output is not None:
-        _save(output, embedder, background, match)
-    record = {"file": file, "encoder": encoder, "pooling": embedder.encoder.pooling, "texts": len(set(unrelated))}
-    _report({**record, "output": output}, background, match, wished, pairs)
+    match = None if pairs is None else calibrate_on_pairs(embedder, pairs.first, pairs.second, pairs.labels, prior)
+    if fitted and embedder.whitening is not None and output is not None:
+        saved = Path(output).with_suffix(SUFFIX)
+        embedder.whitening.save(saved)
+        say_saved(saved)
+    found = Calibration(background, match, len(set(unrelated)), embedder.fingerprint)
+    return found, {"encoder": encoder, "pooling": embedder.encoder.pooling}
 
 
 def _share(option: str, text: str | None) -> float | None:
@@ -134,94 +199,3 @@ def _share(option: str, text: str | None) -> float | None:
 
 def _texts(table: "Table", name: str | None) -> list[str]:
     return [cell for cell in table.column(take_column(table, "text", name)) if cell.strip()]
-
-
-def _save(
-    output: str, embedder: "SentenceEmbedder", background: "FalseMatchRate", match: "MatchCalibration | None"
-) -> None:
-    record = {
-        "kind": "calibration",
-        "fingerprint": embedder.fingerprint,
-        "false_match_rate": background.to_dict(),
-        "match_calibration": None if match is None else match.to_dict(),
-    }
-    write_text(output, json.dumps(record, indent=1, allow_nan=False) + "\n")
-    console.note(say(zh=f"校准写在 {output}。", en=f"The calibration is written to {output}."))
-
-
-def _report(
-    record: dict[str, Any],
-    background: "FalseMatchRate",
-    match: "MatchCalibration | None",
-    wished: float | None,
-    pairs: LabelledPairs | None,
-) -> None:
-    rates = sorted({*RATES, *([] if wished is None else [wished])}, reverse=True)
-    thresholds = [_threshold(background, rate) for rate in rates]
-    lines = [_background_text(record["texts"], background, thresholds)]
-    if wished is not None:
-        found = next(row for row in thresholds if row["rate"] == wished)
-        record["rate"], record["threshold"] = wished, found["threshold"]
-        score, said = f"{found['threshold']:.4f}", background.sentence(found["threshold"])
-        lines.append(say(zh=f"阈值 {score}：{said}。", en=f"Threshold {score}: {said}."))
-    if match is not None and pairs is not None:
-        lines.append(_match_text(match, pairs))
-    record |= {"background_pairs": background.num_scores, "thresholds": thresholds}
-    record["match_calibration"] = None if match is None else match.to_dict()
-    console.answer(record, "\n".join(lines))
-
-
-def _threshold(background: "FalseMatchRate", rate: float) -> dict[str, float]:
-    low, high = background.threshold_interval(rate)
-    return {"rate": rate, "threshold": background.threshold(rate), "low": low, "high": high}
-
-
-def _background_text(num_texts: int, background: "FalseMatchRate", thresholds: list[dict[str, float]]) -> str:
-    rows = [(say(zh="误配率", en="rate"), say(zh="阈值", en="threshold"), say(zh="95 % 区间", en="95 % interval"))]
-    for row in thresholds:
-        rows.append((_percent(row["rate"]), f"{row['threshold']:.4f}", f"{row['low']:.4f} … {row['high']:.4f}"))
-    lines = [
-        say(
-            zh=f"{num_texts} 条不同的文本，随机取 {background.num_scores} 对当作无关：",
-            en=f"{num_texts} different texts, {background.num_scores} random pairs of them taken as unrelated:",
-        ),
-        console.align(rows, right=[0, 1]),
-    ]
-    if background.rate(1.0) > thresholds[-1]["rate"]:
-        said = background.sentence(1.0)
-        lines.append(
-            say(
-                zh=f"再高的阈值也不够：得分 1 时，{said}。",
-                en=f"No threshold is high enough for the last: at 1, {said}.",
-            )
-        )
-    return "\n".join(lines)
-
-
-def _match_text(match: "MatchCalibration", pairs: LabelledPairs) -> str:
-    rows = [(say(zh="预测", en="predicted"), say(zh="实际", en="observed"), say(zh="对数", en="pairs"))]
-    rows += [(_percent(item.predicted), _percent(item.observed), str(item.count)) for item in match.reliability]
-    error, brier, base = (
-        f"{value:.3f}" for value in (match.calibration_error, match.brier, match.share * (1 - match.share))
-    )
-    share, prior = _percent(match.share), _percent(match.prior)
-    return "\n".join(
-        [
-            "",
-            say(
-                zh=f"{match.num_pairs} 对标好的句对（另有 {pairs.num_left_out} 行缺文本或标签），其中 {share} 同义；"
-                f"概率按所问的对里 {prior} 同义给出。没参与学习的句对上：",
-                en=f"{match.num_pairs} labelled pairs ({pairs.num_left_out} more rows lack a text or label), {share} of the "
-                f"same meaning; probabilities are for pairs of which {prior} match. On pairs held out:",
-            ),
-            console.align(rows, right=[0, 1, 2]),
-            say(
-                zh=f"期望校准误差 {error}，Brier 分 {brier}（总猜平均是 {base}）",
-                en=f"expected calibration error {error}, Brier score {brier} ({base} for always saying the share)",
-            ),
-        ]
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %" if share < 0.01 else f"{100 * share:.1f} %".replace(".0 %", " %")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baihua.checks import InvalidValue
+from baihua.checks import InvalidValue, Mistake
 from baihua.cli import console
 from baihua.cli.help import both
 from baihua.cli.library import LibraryFile, open_library
@@ -97,14 +97,15 @@ def index(
         library = open_library(db, device, dtype)
         _say_what_is_kept(library, encoder, (pooling, whitening, vectors) != ("auto", "auto", "float32"))
     try:
-        with library:
-            done = library.add(texts, _other_columns(table, column), keys)
-            size = len(library)
+        done = library.add(texts, _other_columns(table, column), keys)
     except BaseException:
+        library.close()
         if is_new:  # a mistake leaves no empty library behind
             Path(db).unlink(missing_ok=True)
         raise
-    _report({"file": file, "db": db, "column": column, "rows": len(texts), **vars(done), "size": size})
+    with library:
+        record = {"file": file, "db": db, "column": column, "rows": len(texts), **vars(done), "size": len(library)}
+        _report({**record, "calibrated": _calibrate_if_due(library)})
 
 
 def _check_texts(texts: list[str], column: str) -> None:
@@ -166,6 +167,23 @@ def _other_columns(table: "Table", text_column: str) -> list[dict[str, object]]:
     return [
         {name: cell for name, cell in zip(table.columns, row, strict=True) if name != text_column} for row in table.rows
     ]
+
+
+def _calibrate_if_due(library: "SentenceIndex") -> bool:
+    """Learn what scores mean where that is not known yet (about a second), and say so; the texts are saved already."""
+    try:
+        found = library.calibrate_if_due()
+    except Mistake as error:
+        console.note(str(error))
+        return False
+    if found is not None:
+        console.note(
+            say(
+                zh=f"用库里的 {found.num_documents} 条文本校准了得分：search 会说明每个得分的含义。",
+                en=f"Scores are calibrated on the library's {found.num_documents} texts: search now says what each means.",
+            )
+        )
+    return found is not None
 
 
 def _report(record: dict[str, Any]) -> None:

@@ -19,6 +19,44 @@ LibraryFile = Annotated[
     ),
 ]
 
+LibraryIfAny = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help=both(
+            zh="文本库：用它自己的编码器、白化与校准。",
+            en="A library of texts: its own encoder, whitening and calibration are used.",
+        ),
+    ),
+]
+EncoderIfNotTheLibrarys = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME|FOLDER",
+        help=both(
+            zh="编码器：bundled（不给时）、static、文件夹，或 Hugging Face 上的名字；有 --db 时不写。",
+            en="The encoder: bundled (if not given), static, a folder, or a name on Hugging Face. Not with --db.",
+        ),
+    ),
+]
+
+
+def refuse_other_embedder(encoder: str | None, pooling: str, whitening: str) -> None:
+    """Refuse the options of an embedder beside ``--db``, for the library has its own.
+
+    Raises:
+        InvalidValue: naming those that were given.
+    """
+    given = {"--encoder": encoder is not None, "--pooling": pooling != "auto", "--whitening": whitening != "auto"}
+    listed = ", ".join(option for option, is_given in given.items() if is_given)
+    if listed:
+        raise InvalidValue(
+            zh=f"有 --db 时用库自己的编码器、池化与白化，请去掉 {listed}。",
+            en=f"With --db the library's own encoder, pooling and whitening are used. Leave out {listed}.",
+        )
+
 
 def open_library(path: str, device: str | None, dtype: str) -> "SentenceIndex":
     """Open a library with the encoder and the whitening stored in it.

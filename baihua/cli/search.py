@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baihua.checks import InvalidValue, check_choice
-from baihua.cli import console
+from baihua.cli import console, hits_table, meaning
 from baihua.cli.help import both
 from baihua.cli.library import LibraryFile, open_library, parse_where
 from baihua.cli.options import Device, Precision, TextColumn
@@ -18,8 +18,7 @@ from baihua.cli.verb import verb
 from baihua.language import say
 
 if TYPE_CHECKING:
-    from baihua.tasks.search import Hit, SentenceIndex
-    from baihua.text.tables import Table
+    from baihua.tasks.search import SentenceIndex
 
 Text = Annotated[
     str | None,
@@ -95,16 +94,15 @@ Output = Annotated[
         ),
     ),
 ]
-SHOWN = 60  # characters of a text on the screen
-DIGITS = 6  # of a score in a table: what float32 vectors give
 KINDS = (".csv", ".tsv", ".xlsx", ".jsonl")
 
 
 @verb(
     app,
     "search",
-    zh="在库里找意思相近、字词相同的文本；score 是夹角余弦，不是概率。",
-    en="Find texts of like meaning or the same words in a library; a score is a cosine, not a probability.",
+    zh="在库里找意思相近、字词相同的文本；score 是夹角余弦，不是概率。库用 calibrate --db 校准过，每个得分还附上说明。",
+    en="Find texts of like meaning or the same words in a library; a score is a cosine, not a probability. Once "
+    "calibrate --db has been run on the library, every score comes with what it means.",
 )
 def search(
     db: LibraryFile,
@@ -137,11 +135,18 @@ def search(
         _answer_table(queries, output, text_column, db, device, dtype, asked)
         return
     with open_library(db, device, dtype) as library:
+        _say_what_scores_mean(library)
         if text is not None:
             hits = library.search(text, **asked)
-            console.answer({"query": text, "mode": mode, "hits": _records(hits)}, _listing(hits))
+            console.answer({**hits_table.record_of(text, hits), "mode": mode}, hits_table.listing(hits))
         else:
             _answer_lines(library, asked)
+
+
+def _say_what_scores_mean(library: "SentenceIndex") -> None:
+    known = library.calibration
+    if known is not None:
+        meaning.say_what_it_means(known, searched=True)
 
 
 def _answer_lines(library: "SentenceIndex", asked: dict[str, Any]) -> None:
@@ -157,7 +162,7 @@ def _answer_lines(library: "SentenceIndex", asked: dict[str, Any]) -> None:
     for line in _lines(at_terminal):
         hits = library.search(line, **asked)
         heading = "" if at_terminal else f"{line}\n"
-        console.answer({"query": line, "mode": asked["mode"], "hits": _records(hits)}, heading + _listing(hits))
+        console.answer({**hits_table.record_of(line, hits), "mode": asked["mode"]}, heading + hits_table.listing(hits))
 
 
 def _lines(at_terminal: bool) -> Iterator[str]:
@@ -187,58 +192,26 @@ def _answer_table(
     table = open_table(queries)
     texts = table.column(take_column(table, "text", text_column))
     with open_library(db, device, dtype) as library:
+        _say_what_scores_mean(library)
         answers = library.search(texts, **asked)
-    num_found = sum(bool(hits) for hits in answers)
+    num_found, num_chance = sum(bool(hits) for hits in answers), hits_table.count_chance(answers)
     found = say(
         zh=f"共 {len(texts)} 条，{num_found} 条有结果，{sum(map(len, answers))} 个结果。",
         en=f"{len(texts)} queries, {num_found} with hits, {sum(map(len, answers))} hits.",
     )
     record = {"queries": queries, "db": db, "rows": len(texts), "answered": num_found, "output": output}
+    if num_chance is not None:
+        record["no_better_than_chance"] = num_chance
+        found += say(
+            zh=f"其中 {num_chance} 条只看得分不好过巧合。",
+            en=f" {num_chance} are no better than chance by their scores.",
+        )
     if output is None:
-        listed = [{"query": text, "hits": _records(hits)} for text, hits in zip(texts, answers, strict=True)]
-        shown = [f"{text}\n{_listing(hits)}" for text, hits in zip(texts, answers, strict=True)]
+        listed = [hits_table.record_of(text, hits) for text, hits in zip(texts, answers, strict=True)]
+        shown = [f"{text}\n{hits_table.listing(hits)}" for text, hits in zip(texts, answers, strict=True)]
         console.answer({**record, "answers": listed}, "\n".join([*shown, found]))
         return
     from baihua.text.tables import write_table
 
-    write_table(_with_hits(table, answers), output)
+    write_table(hits_table.with_hits(table, answers), output)
     console.answer(record, found + say(zh=f"写到 {output}", en=f" Written to {output}"))
-
-
-def _with_hits(table: "Table", answers: list[list["Hit"]]) -> "Table":
-    """Return the table with each row repeated for each of its hits, and columns that say what they are."""
-    from baihua.text.tables import Table
-
-    pairs = [(row, hit) for row, hits in enumerate(answers) for hit in (*hits, *([] if hits else [None]))]
-    result = Table(table.columns, tuple(table.rows[row] for row, _ in pairs), table.encoding)
-    hits = [hit for _, hit in pairs]
-    result = result.with_column("rank", [hit and hit.rank for hit in hits])
-    result = result.with_column("score", [hit and round(hit.score, DIGITS) for hit in hits])
-    result = result.with_column("match", [hit and hit.text for hit in hits])
-    if any(hit and hit.passage != hit.text for hit in hits):
-        result = result.with_column("passage", [hit and hit.passage for hit in hits])
-    for name in dict.fromkeys(name for hit in hits if hit for name in hit.metadata):
-        result = result.with_column(name, [hit and hit.metadata.get(name) for hit in hits])
-    return result
-
-
-def _records(hits: list["Hit"]) -> list[dict[str, Any]]:
-    return [vars(hit) for hit in hits]
-
-
-def _listing(hits: list["Hit"]) -> str:
-    if not hits:
-        return say(zh="没有找到。", en="Nothing found.")
-    rows = [(str(hit.rank), f"{hit.score:.4f}", _shorten(hit.passage), _shorten(_beside(hit.metadata))) for hit in hits]
-    return console.align(rows, right=[0, 1])
-
-
-def _beside(metadata: dict[str, Any]) -> str:
-    from baihua.text.grids import cell_text
-
-    return "  ".join(f"{name}: {cell_text(value)}" for name, value in metadata.items() if cell_text(value))
-
-
-def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"

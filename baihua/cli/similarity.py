@@ -1,14 +1,16 @@
 """``baihua similarity``: how alike two texts are, or every pair of a table."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from baihua.checks import InvalidValue
-from baihua.cli import console
+from baihua.cli import console, meaning
 from baihua.cli.help import both
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, WhiteningChoice
+from baihua.cli.library import EncoderIfNotTheLibrarys, LibraryIfAny, open_library, refuse_other_embedder
+from baihua.cli.options import Device, Pooling, Precision, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.tables import open_table, take_pair_columns
 from baihua.cli.verb import verb
@@ -16,7 +18,9 @@ from baihua.cli.whitening import set_whitening
 from baihua.language import say
 
 if TYPE_CHECKING:
+    from baihua.tasks.calibration_file import Calibration
     from baihua.tasks.embed import SentenceEmbedder
+    from baihua.text.tables import Table
 
 Words = Annotated[
     list[str],
@@ -45,19 +49,36 @@ SecondColumn = Annotated[
     str | None,
     typer.Option("--second-column", metavar="COLUMN", help=both(zh="第二句的列。", en="The second text's column.")),
 ]
+CalibrationFile = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        help=both(
+            zh="calibrate -o 写的校准：说明相似度的含义。",
+            en="A calibration written by calibrate -o: says what the similarity means.",
+        ),
+    ),
+]
+Comparer = tuple["SentenceEmbedder", "Calibration | None"]
+Load = Callable[[list[str], bool], Comparer]  # the texts to compare, and whether they are those of a table
 COLUMN = "similarity"
+DIGITS = 6  # of a rate or probability in a table
 
 
 @verb(
     app,
     "similarity",
-    zh="两条文本有多像（夹角余弦，1 为最像），或给表里的每一对加上一列。",
-    en="How alike two texts are (cosine, 1 is most alike), or the same as a new column for every pair of a table.",
+    zh="两条文本有多像（夹角余弦，1 为最像），或给表里的每一对加上一列；有校准时说明它的含义。",
+    en="How alike two texts are (cosine, 1 is most alike), or the same as a new column for every pair of a table; with a "
+    "calibration, what it means.",
 )
 def similarity(
     words: Words,
     output: Output = None,
-    encoder: EncoderName = "bundled",
+    db: LibraryIfAny = None,
+    calibration: CalibrationFile = None,
+    encoder: EncoderIfNotTheLibrarys = None,
     pooling: Pooling = "auto",
     whitening: WhiteningChoice = "auto",
     first_column: FirstColumn = None,
@@ -66,10 +87,18 @@ def similarity(
     device: Device = None,
 ) -> None:
     """Compare two texts, or the pairs of a table."""
+    _check_sources(db, calibration, encoder, pooling, whitening)
+
+    def load(texts: list[str], is_table: bool) -> Comparer:
+        if db is not None:
+            return _from_library(db, device, dtype)
+        embedder = _embedder(encoder or "bundled", pooling, device, dtype)
+        return embedder, _prepare(embedder, whitening, calibration, texts, is_table)
+
     if len(words) == 1 and Path(words[0]).is_file():
         table = open_table(words[0])
         columns = take_pair_columns(table, first_column, second_column)
-        _compare_table(words[0], output, table, columns, lambda: _embedder(encoder, pooling, device, dtype), whitening)
+        _compare_table(words[0], output, table, columns, load)
         return
     if len(words) != 2 or not all(word.strip() for word in words):
         raise InvalidValue(
@@ -82,11 +111,34 @@ def similarity(
             zh="-o 只用于表；两条文本的相似度直接显示。",
             en="-o goes with a table; the similarity of two texts is printed.",
         )
-    embedder = _embedder(encoder, pooling, device, dtype)
-    if whitening != "auto":  # two texts are too few to try a whitening on
-        set_whitening(embedder, whitening, words)
-    value = float(embedder.similarity_pairwise(words[:1], words[1:])[0])
-    console.answer({"similarity": value, "encoder": encoder, "pooling": embedder.encoder.pooling}, f"{value:.4f}")
+    _compare_two(words[0], words[1], load)
+
+
+def _check_sources(db: str | None, calibration: str | None, encoder: str | None, pooling: str, whitening: str) -> None:
+    """Refuse two sources of one thing, and files that are not there, before anything is loaded."""
+    if db is not None and calibration is not None:
+        raise InvalidValue(
+            zh="--db 与 --calibration 只能给一个：库里有它自己的校准。",
+            en="Give either --db or --calibration, not both: a library has a calibration of its own.",
+        )
+    if db is not None:
+        refuse_other_embedder(encoder, pooling, whitening)
+    for path in (db, calibration):
+        if path is not None:
+            console.existing_file(path)
+
+
+def _from_library(db: str, device: str | None, dtype: str) -> Comparer:
+    with open_library(db, device, dtype) as library:
+        embedder, known = library.embedder, library.calibration
+    if known is None:
+        console.note(
+            say(
+                zh=f"{db} 还没有校准过，说不出相似度的含义；请运行 baihua calibrate --db {db}。",
+                en=f"{db} is not calibrated, so what a similarity means is not known. Run baihua calibrate --db {db}.",
+            )
+        )
+    return embedder, known
 
 
 def _embedder(encoder: str, pooling: str, device: str | None, dtype: str) -> "SentenceEmbedder":
@@ -95,30 +147,71 @@ def _embedder(encoder: str, pooling: str, device: str | None, dtype: str) -> "Se
     return SentenceEmbedder(encoder, pooling=pooling, device=device, dtype=dtype)
 
 
-def _compare_table(
-    file: str, output: str | None, table: Any, columns: tuple[str, str], make_embedder: Any, whitening: str
-) -> None:
+def _prepare(
+    embedder: "SentenceEmbedder", whitening: str, calibration: str | None, texts: list[str], is_table: bool
+) -> "Calibration | None":
+    """Whiten as the user chose, and return the calibration once it is seen to be one of these vectors.
+
+    With ``auto`` nothing is fitted on two texts, which are too few to try it on, nor beside a calibration, which would
+    then be one of other vectors.
+    """
+    from baihua.tasks.calibration_file import Calibration
+
+    known = None if calibration is None else Calibration.load(calibration)
+    if texts and (whitening != "auto" or (is_table and known is None)):
+        set_whitening(embedder, whitening, texts)
+    if known is not None:
+        known.check(embedder.fingerprint)
+    return known
+
+
+def _compare_two(first: str, second: str, load: Load) -> None:
+    embedder, known = load([first, second], False)
+    value = float(embedder.similarity_pairwise([first], [second])[0])
+    record: dict[str, Any] = {
+        "similarity": value,
+        "encoder": embedder.encoder.name,
+        "pooling": embedder.encoder.pooling,
+    }
+    lines = [f"{value:.4f}"]
+    if known is not None:
+        record |= known.explain(value)
+        lines += known.sentences(value)
+    console.answer(record, "\n".join(lines))
+
+
+def _compare_table(file: str, output: str | None, table: "Table", columns: tuple[str, str], load: Load) -> None:
     from baihua.tasks.table_rows import apply_to_cells
 
     first, second = (table.column(column) for column in columns)
-    texts = [cell for cell in [*first, *second] if cell.strip()]
-    embedder = make_embedder()
-    if texts:
-        set_whitening(embedder, whitening, texts)
+    embedder, known = load([cell for cell in [*first, *second] if cell.strip()], True)
     values, num_empty = apply_to_cells(embedder.similarity_pairwise, first, second)
     numbers = [None if value is None else float(value) for value in values]
+    meanings = [{} if number is None or known is None else known.explain(number) for number in numbers]
+    names = dict.fromkeys(name for one in meanings for name in one)
+    columns_of_meaning = {name: [one.get(name) for one in meanings] for name in names}
+    shown = _summary(numbers, num_empty)
     if output is not None:
-        from baihua.text.tables import write_table
-
-        write_table(table.with_column(COLUMN, values), output)
+        _write(table.with_column(COLUMN, values), columns_of_meaning, output)
+        shown.append(say(zh=f"写到 {Path(output)}", en=f"Written to {Path(output)}"))
+    elif len(numbers) > num_empty:
+        if known is not None:
+            meaning.say_what_it_means(known, searched=False)
+        shown.append(_listing(first, second, numbers, meanings))
     record = {"file": file, "columns": list(columns), "rows": len(numbers), "empty": num_empty, "output": output}
-    console.answer({**record, "similarities": numbers}, _summary(first, second, numbers, num_empty, output))
+    console.answer({**record, "similarities": numbers, **columns_of_meaning}, "\n".join(shown))
 
 
-def _summary(
-    first: list[str], second: list[str], numbers: list[float | None], num_empty: int, output: str | None
-) -> str:
-    """Say how many pairs there are and what their similarities are; without an output file, list them."""
+def _write(table: "Table", more: Mapping[str, list[float | None]], output: str) -> None:
+    from baihua.text.tables import write_table
+
+    for name, column in more.items():
+        table = table.with_column(name, [cell if cell is None else float(f"{cell:.{DIGITS}g}") for cell in column])
+    write_table(table, output)
+
+
+def _summary(numbers: list[float | None], num_empty: int) -> list[str]:
+    """Say how many pairs there are and what their similarities are."""
     found = [number for number in numbers if number is not None]
     lines = [
         say(
@@ -134,15 +227,24 @@ def _summary(
                 en=f"similarity: lowest {low:.4f}, mean {mean:.4f}, highest {high:.4f}",
             )
         )
-    if output is not None:
-        lines.append(say(zh=f"写到 {Path(output)}", en=f"Written to {Path(output)}"))
-    elif found:
-        rows = [
-            ("–" if number is None else f"{number:.4f}", _shorten(a), _shorten(b))
-            for a, b, number in zip(first, second, numbers, strict=True)
-        ]
-        lines.append(console.align(rows, right=[0]))
-    return "\n".join(lines)
+    return lines
+
+
+def _listing(first: list[str], second: list[str], numbers: list[float | None], meanings: list[dict[str, float]]) -> str:
+    """Return one line per pair, under a heading where it is known what a similarity means."""
+    named = meaning.headings(list(dict.fromkeys(name for one in meanings for name in one)))
+    rows = [
+        (
+            "–" if number is None else f"{number:.4f}",
+            *(meaning.cells(one) or [""] * len(named)),
+            _shorten(a),
+            _shorten(b),
+        )
+        for a, b, number, one in zip(first, second, numbers, meanings, strict=True)
+    ]
+    if named:
+        rows.insert(0, (say(zh="相似度", en="similarity"), *named, "", ""))
+    return console.align(rows, right=range(1 + len(named)))
 
 
 def _shorten(text: str) -> str:

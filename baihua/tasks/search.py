@@ -1,24 +1,25 @@
 """Search over one's own texts, by meaning and by words, in one file."""
 
 import threading
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self, overload
 
-from baihua.checks import check_choice, check_texts
+from baihua.checks import check_texts
+from baihua.tasks.calibration_file import Calibration
 from baihua.tasks.embed import SentenceEmbedder
+from baihua.tasks.index.calibration import LibraryCalibration, explain_hits, match_from_pairs
 from baihua.tasks.index.changes import Added, add_documents, delete_documents
-from baihua.tasks.index.documents import Metadata, Where, make_documents, numbers_where
-from baihua.tasks.index.embedder import EmbedderSeal, describe_embedder, encode_checked, load_embedder
+from baihua.tasks.index.documents import Metadata, Where, keep_kind_of_keys, make_documents, numbers_where
+from baihua.tasks.index.embedder import EmbedderSeal, encode_checked, load_embedder, new_settings
 from baihua.tasks.index.file import IndexFile
 from baihua.tasks.index.hits import Hit, make_hits
 from baihua.tasks.index.keywords import WordCounts
 from baihua.tasks.index.passages import PassageCutter
 from baihua.tasks.index.queries import check_queries, check_wanted
 from baihua.tasks.index.ranking import Library, rank
-from baihua.tasks.index.vectors import DTYPES, VectorsInMemory
+from baihua.tasks.index.vectors import VectorsInMemory
+from baihua.tasks.whitening_advice import Pairs
 from baihua.text.grids import cell_text
 
 __all__ = ["Added", "Hit", "SentenceIndex"]
@@ -57,6 +58,7 @@ class SentenceIndex:
         self._seal.check(embedder)
         self._width = int(str(self.settings["width"]))
         self._vectors = VectorsInMemory(self._width, str(self.settings["dtype"]))
+        self._calibration = LibraryCalibration(file, self._vectors, str(self.settings["fingerprint"]))
         self._counts = WordCounts()
         self._cutter: PassageCutter | None = None
 
@@ -83,13 +85,7 @@ class SentenceIndex:
         Raises:
             FileProblem: when the file is there already or cannot be written.
         """
-        settings = {
-            **describe_embedder(embedder, encoder_name),
-            "dtype": check_choice("dtype", dtype, DTYPES),
-            "unicode": unicodedata.unidata_version,
-            "changes": 0,
-        }
-        return cls._opened(IndexFile.create(path, settings), embedder)
+        return cls._opened(IndexFile.create(path, new_settings(embedder, encoder_name, dtype)), embedder)
 
     @classmethod
     def open(
@@ -149,13 +145,14 @@ class SentenceIndex:
             texts: any sequence of strings. Blank ones are left out and counted.
             metadata: one mapping per text, of what JSON can hold; dates become text.
             keys: one per text, all different. None for a key made of text and metadata, so that adding the same rows
-                again changes nothing.
+                again changes nothing. A library keeps to one or the other.
 
         Returns:
             How many were added, updated, unchanged, empty.
 
         Raises:
-            InvalidValue: for another embedder than the library's, or keys that are empty or stand for different rows.
+            InvalidValue: for another embedder than the library's, keys that are empty or stand for different rows, or
+                keys where there were none before and the reverse.
             FileProblem: when the file cannot be written; it is then as it was.
         """
         items = check_texts(texts)
@@ -166,6 +163,7 @@ class SentenceIndex:
             self._seal.check(self.embedder)
             self._cutter = self._cutter or PassageCutter(self.embedder.encoder)
             with self._file.writing() as connection:
+                keep_kind_of_keys(connection, documents, given=keys is not None)
                 added, updated = add_documents(connection, self.settings, self.embedder, self._cutter, documents)
         return Added(added, updated, len(items) - num_empty - added - updated, num_empty)
 
@@ -223,7 +221,8 @@ class SentenceIndex:
             where: metadata a text must have, such as ``{"类别": "退款"}``; a set or list allows several values.
 
         Returns:
-            The hits, the best first; one list of them per query when ``text`` is a sequence.
+            The hits, the best first, with what their scores mean once the library is calibrated; one list of them per
+            query when ``text`` is a sequence.
 
         Raises:
             InvalidValue: for another embedder than the library's, an unknown mode, or a number that makes no sense.
@@ -242,10 +241,43 @@ class SentenceIndex:
                     self._counts.refresh(connection)
                     allowed = None if where is None else numbers_where(connection, where)
                     state = Library(connection, self._vectors, self._counts, allowed)
-                    answers = [make_hits(state, matches) for matches in rank(state, filled, vectors, wanted)]
+                    found = make_hits(state, rank(state, filled, vectors, wanted))
+                    answers = explain_hits(state, self._calibration.read(connection), found)
         in_turn = iter(answers)
-        found = [next(in_turn) if query.strip() else [] for query in queries]
-        return found[0] if one else found
+        in_place = [next(in_turn) if query.strip() else [] for query in queries]
+        return in_place[0] if one else in_place
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What scores mean in this library, as its file has it now; None before `calibrate`."""
+        with self._lock, self._file.reading() as connection:
+            return self._calibration.read(connection)
+
+    def calibrate(self, pairs: Pairs | None = None, prior: float | None = None) -> Calibration:
+        """Learn what scores mean here, from random pairs of the library's texts, and keep it in the file.
+
+        Args:
+            pairs: ``(first_texts, second_texts, labels)``, 50 or more, for the probability of the same meaning; None to
+                keep what such pairs said before.
+            prior: the share of matches among the pairs asked about later; None for that of ``pairs``.
+
+        Raises:
+            InvalidValue: for another embedder than the library's, fewer than 15 different texts, texts that all get one
+                score, or pairs that cannot be learned from.
+            FileProblem: when the file cannot be written; it is then as it was.
+        """
+        with self._lock:
+            self._seal.check(self.embedder)
+            return self._calibration.fit(match_from_pairs(self.embedder, pairs, prior))
+
+    def calibrate_if_due(self) -> Calibration | None:
+        """Calibrate a library of 100 different texts or more that is not yet calibrated, or was at half or twice the size.
+
+        Returns:
+            The new calibration, or None when none was due.
+        """
+        with self._lock:
+            return self._calibration.fit_if_due()
 
     def close(self) -> None:
         """Close the file; what was added is in it already."""
@@ -254,9 +286,7 @@ class SentenceIndex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @classmethod

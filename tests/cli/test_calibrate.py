@@ -5,8 +5,10 @@ import json
 import pytest
 
 from baihua.tasks.calibrate import calibrate_on_texts
+from baihua.tasks.calibration_file import Calibration
 from baihua.tasks.embed import SentenceEmbedder
-from baihua.training.calibration import FalseMatchRate, MatchCalibration
+from baihua.tasks.search import SentenceIndex
+from baihua.training.calibration import MatchCalibration
 
 SUBJECTS = ("手机", "信用卡", "外卖", "高铁票", "空调", "快递", "花呗", "驾照")
 QUESTIONS = ("怎么退", "坏了找谁", "什么时候到", "为什么这么贵", "能不能便宜点", "怎么投诉", "在哪里办")
@@ -45,7 +47,7 @@ def test_the_table_is_aligned_in_both_languages(texts_file, run):
     code, out, _ = run("calibrate", texts_file, *STATIC, "--rate", "0.01")
     lines = out.splitlines()
     assert code == 0
-    assert lines[0] == "56 different texts, 1540 random pairs of them taken as unrelated:"
+    assert lines[0] == "56 texts, 1540 random pairs of different ones taken as unrelated:"
     assert [line.split(" %")[0].strip() for line in lines[2:6]] == ["10", "1", "0.1", "0.01"]
     assert lines[-1].startswith("Threshold 0.")
     assert "about 1 in 100 unrelated pairs scores this high" in lines[-1]
@@ -60,11 +62,11 @@ def test_labelled_pairs_give_probabilities_too_and_are_kept_as_json(pairs_file, 
     match = MatchCalibration.from_dict(found["match_calibration"])
     assert (match.num_pairs, match.prior, match.share) == (112, 0.2, 0.5)
     kept = json.loads(output.read_text(encoding="utf-8"))
-    assert kept["kind"] == "calibration"
-    assert kept["fingerprint"] == SentenceEmbedder("static").fingerprint
-    assert MatchCalibration.from_dict(kept["match_calibration"]) == match
-    background = FalseMatchRate.from_dict(kept["false_match_rate"])
-    assert background.threshold(0.01) == found["thresholds"][1]["threshold"]
+    assert (kept["kind"], kept["num_documents"]) == ("calibration", 56)
+    read = Calibration.load(output)
+    assert read.fingerprint == SentenceEmbedder("static").fingerprint
+    assert read.match == match
+    assert read.background.threshold(0.01) == found["thresholds"][1]["threshold"]
 
 
 def test_the_reliability_table(pairs_file, run):
@@ -120,3 +122,62 @@ def test_too_few_texts(run, tmp_path):
     code, _, said = run("calibrate", path, *STATIC, "--quiet")
     assert code == 2
     assert "at least 100 background scores, but received 1" in said
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A library that no verb has calibrated yet."""
+    path = tmp_path / "library.db"
+    with SentenceIndex.create(path, SentenceEmbedder("static")) as index:
+        index.add(TEXTS)
+    return path
+
+
+def test_a_library_is_calibrated_on_its_own_texts(library, answer):
+    found = answer("calibrate", "--db", library, "--rate", "5%")
+    expected = calibrate_on_texts(SentenceEmbedder("static"), TEXTS)
+    assert (found["file"], found["db"], found["encoder"], found["texts"]) == (None, str(library), "static", 56)
+    assert found["background_pairs"] == 1540
+    assert found["threshold"] == pytest.approx(expected.threshold(0.05), abs=1e-6)
+    with SentenceIndex.open(library) as index:
+        assert index.calibration.num_documents == 56
+        assert index.calibration.background.threshold(0.05) == found["threshold"]
+
+
+def test_labelled_pairs_give_a_library_its_probabilities_and_stay(library, pairs_file, answer, run, tmp_path):
+    first = answer("calibrate", pairs_file, "--db", library, "--prior", "5%", "-o", tmp_path / "c.json")
+    assert (first["texts"], first["background_pairs"]) == (56, 1540)
+    assert first["match_calibration"]["prior"] == 0.05
+    with SentenceIndex.open(library) as index:
+        assert index.calibration == Calibration.load(tmp_path / "c.json")
+    assert answer("calibrate", "--db", library)["match_calibration"] == first["match_calibration"]
+    code, out, said = run("calibrate", "--db", library)
+    assert code == 0
+    assert "112 labelled pairs (given when calibrated before)" in out
+    assert "is kept in" in said
+
+
+def test_a_whitening_fitted_for_the_calibration_is_saved_beside_it(texts_file, answer, tmp_path):
+    words = ("--encoder", "static", "--whitening")
+    answer("calibrate", texts_file, *words, 16, "-o", tmp_path / "c.json")
+    saved = tmp_path / "c.whitening.safetensors"
+    again = answer("calibrate", texts_file, *words, saved, "-o", tmp_path / "again.json")
+    assert again["texts"] == 56
+    assert Calibration.load(tmp_path / "c.json") == Calibration.load(tmp_path / "again.json")
+    assert not (tmp_path / "again.whitening.safetensors").exists()
+
+
+def test_mistakes_about_a_library(library, texts_file, run, tmp_path):
+    for words, sentence in (
+        ((), "neither was given"),
+        (("--db", tmp_path / "none.db"), "There is no file"),
+        (("--db", texts_file), "no library"),
+        (("--db", library, "--encoder", "bundled"), "Leave out --encoder."),
+        (("--db", library, "--pooling", "cls", "--whitening", "off"), "Leave out --pooling, --whitening."),
+        (("--db", library, "--prior", "0.1"), "goes with labelled pairs"),
+        ((texts_file, "--db", library), "has no labelled pairs"),
+    ):
+        code, out, said = run("calibrate", *words, "--quiet")
+        assert (code, out) == (2, "")
+        assert sentence in said
+        assert said.count("\n") == 1

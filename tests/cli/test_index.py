@@ -94,3 +94,39 @@ def test_mistakes_are_sentences(library, run, tmp_path):
     other = ("index", table, "--db", library, "--encoder", "bundled", "--quiet")
     assert "cannot change to bundled" in run(*other)[2]
     assert "no library" in run("index", table, "--db", table)[2]
+
+
+def test_a_library_large_enough_is_calibrated_by_itself(library, run, answer, tmp_path):
+    rows = [
+        (str(number), f"{topic}的第{number}个问题", "") for number in range(40) for topic in ("退款", "充电", "物流")
+    ]
+    words = ("--db", library, "--encoder", "static", "--whitening", "off")
+    assert answer("index", save(tmp_path / "few.csv", rows[:99]), *words)["calibrated"] is False
+    code, _, said = run("index", save(tmp_path / "more.csv", rows[99:]), *words)
+    assert (code, "Scores are calibrated on the library's 120 texts" in said) == (0, True)
+    before = library.read_bytes()
+    assert answer("index", tmp_path / "more.csv", *words)["calibrated"] is False
+    assert library.read_bytes() == before
+    with SentenceIndex.open(library) as index:
+        assert index.calibration.num_documents == 120
+
+
+def test_texts_that_cannot_be_calibrated_on_are_stored_all_the_same(library, run, tmp_path):
+    rows = [(str(number), "好" * number, "") for number in range(1, 120)]  # all have one direction
+    words = ("--db", library, "--encoder", "static", "--whitening", "off")
+    code, out, said = run("index", save(tmp_path / "t.csv", rows), *words)
+    assert (code, "119 added" in out) == (0, True)
+    assert "so none is rarer than another" in said
+    with SentenceIndex.open(library) as index:
+        assert (len(index), index.calibration) == (119, None)
+
+
+def test_rows_with_keys_and_without_do_not_mix(library, run, tmp_path):
+    table = save(tmp_path / "t.csv", [("1", "怎么退款", "三天"), ("2", "改地址", "在设置里")])
+    words = ("index", table, "--db", library, "--quiet")
+    assert run(*words, "--encoder", "static", "--id-column", "编号")[0] == 0
+    before = library.read_bytes()
+    code, out, said = run(*words)
+    assert (code, out, library.read_bytes() == before) == (2, "", True)
+    assert "Give the same keys (--id-column" in said
+    assert said.count("\n") == 1

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from baihua.tasks.search import SentenceIndex
 from baihua.text.tables import Table, read_table, write_table
 
 LIBRARY = Table(
@@ -129,3 +130,64 @@ def test_both_languages(library, run):
         run("search", "没有的", "--db", library, "--threshold", "1.5", "--lang", name)[1] for name in ("zh", "en")
     )
     assert (zh, en) == ("没有找到。\n", "Nothing found.\n")
+
+
+SUBJECTS = ("手机", "信用卡", "外卖", "高铁票", "空调", "快递", "花呗", "驾照")
+QUESTIONS = ("怎么退", "坏了找谁", "什么时候到", "为什么这么贵", "能不能便宜点", "怎么投诉", "在哪里办")
+
+
+@pytest.fixture
+def calibrated(tmp_path, run):
+    """A library of 56 texts in two groups, calibrated."""
+    rows = [(f"{a}{b}", "前" if a in SUBJECTS[:2] else "后") for a in SUBJECTS for b in QUESTIONS]
+    write_table(Table(("问题", "组"), tuple(rows)), tmp_path / "many.csv")
+    path = tmp_path / "calibrated.db"
+    words = ("--db", path, "--quiet")
+    assert run("index", tmp_path / "many.csv", *words, "--encoder", "static", "--whitening", "off")[0] == 0
+    assert run("calibrate", *words)[0] == 0
+    return path
+
+
+def test_every_score_comes_with_what_it_means(calibrated, run, answer):
+    found = answer("search", "手机怎么退", "--db", calibrated, "-k", 3)
+    assert found["no_better_than_chance"] is False
+    with SentenceIndex.open(calibrated) as index:
+        background = index.calibration.background
+    assert [hit["expected_false"] for hit in found["hits"]] == [
+        pytest.approx(56 * background.rate(hit["score"])) for hit in found["hits"]
+    ]
+    assert "probability" not in found["hits"][0]
+    hit = answer("search", "手机怎么退", "--db", calibrated, "-k", 1, "--where", "组=前")["hits"][0]
+    assert hit["expected_false"] == pytest.approx(14 * background.rate(hit["score"]))
+    code, out, said = run("search", "手机怎么退", "--db", calibrated, "-k", 3)
+    lines = out.splitlines()
+    assert (code, len(lines)) == (0, 4)
+    assert lines[0].split("  ")[-3:] == ["score", "expected false", "text"]
+    assert lines[1].split()[0] == "1"
+    assert "It is no probability." in said
+
+
+def test_a_best_hit_no_better_than_chance_is_said(calibrated, run, answer):
+    assert answer("search", "zzz", "--db", calibrated, "-k", 3)["no_better_than_chance"] is True
+    for language, sentence in (("en", "no hit is better than chance"), ("zh", "没有一条好过巧合")):
+        out = run("search", "zzz", "--db", calibrated, "-k", 3, "--lang", language)[1]
+        assert sentence in out.splitlines()[-1]
+    assert run("search", "zzz", "--db", calibrated, "--threshold", 1.5)[1] == "Nothing found.\n"
+
+
+def test_a_table_of_queries_says_what_scores_mean(calibrated, answer, tmp_path):
+    (tmp_path / "q.txt").write_text("手机怎么退\n\nzzz\n", encoding="utf-8")
+    words = ("search", "--db", calibrated, "--queries", tmp_path / "q.txt", "-k", 2)
+    assert answer(*words, "-o", tmp_path / "out.csv")["no_better_than_chance"] == 1
+    table = read_table(tmp_path / "out.csv")
+    assert table.columns == ("text", "rank", "score", "expected_false", "match", "组")
+    expected = [hit["expected_false"] for one in answer(*words)["answers"] for hit in one["hits"]]
+    cells = table.column("expected_false")
+    assert cells[2] == ""
+    assert [float(cell) for cell in cells if cell] == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_a_calibration_nothing_is_added(library, answer, tmp_path):
+    found = answer("search", "退款", "--db", library)
+    assert "no_better_than_chance" not in found
+    assert "expected_false" not in found["hits"][0]

@@ -74,7 +74,9 @@ def test_a_full_disk_loses_nothing_saved(tmp_path):
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 40_000, before[1]))
             with pytest.raises(FileProblem, match="disk is full or fails"):
-                index.add([f"另外{number}句话，长一些，好把磁盘写满" for number in range(3000)])
+                index.add(
+                    [f"另外{number}句话，长一些，好把磁盘写满" for number in range(20, 3020)], keys=range(20, 3020)
+                )
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert len(index) == 20

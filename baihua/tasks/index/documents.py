@@ -84,6 +84,38 @@ def make_documents(
     return documents
 
 
+def keep_kind_of_keys(connection: sqlite3.Connection, documents: Mapping[str, Document], *, given: bool) -> None:
+    """Refuse keys of another kind than those in the file, since no row would be known again and all be stored twice.
+
+    Args:
+        connection: to the file, within a write.
+        documents: to be added; the first ones decide the kind, which stays for as long as the library holds any.
+        given: whether their keys were given by the user rather than made of text and metadata.
+
+    Raises:
+        InvalidValue: when the kinds differ.
+    """
+    kind = "given" if given else "made"
+    row = connection.execute("SELECT value FROM settings WHERE name = 'keys'").fetchone()
+    if not documents or row == (kind,):
+        return
+    if row is None or connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None:
+        connection.execute("INSERT OR REPLACE INTO settings VALUES ('keys', ?)", (kind,))
+        return
+    if given:
+        raise InvalidValue(
+            zh="这个库的行是凭文本与其他列认的，没有给过键；现在给键，同样的行会再存一遍。请同样不给键（去掉 --id-column 或 keys），"
+            "或新建一个库。",
+            en="The rows of this library are told apart by their text and other columns, without keys; with keys the same "
+            "rows would be stored a second time. Leave out --id-column (keys), or make a new library.",
+        )
+    raise InvalidValue(
+        zh="这个库的行是凭给出的键认的，现在没有给键，同样的行会再存一遍。请给出同一列键（--id-column 或 keys），或新建一个库。",
+        en="The rows of this library are told apart by keys that were given; without keys the same rows would be stored a "
+        "second time. Give the same keys (--id-column, or keys), or make a new library.",
+    )
+
+
 def find_keys(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Stored]:
     """Return the documents that are stored under some of the keys."""
     found = {}

@@ -1,6 +1,7 @@
 """Which embedder a library belongs to: stored with it, loaded again from it, and compared at every call."""
 
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,20 +9,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from baihua.checks import InvalidValue
+from baihua.checks import InvalidValue, check_choice
 from baihua.maths.whitening import Whitening
 from baihua.tasks.embed import SentenceEmbedder
 from baihua.tasks.index.file import Setting
+from baihua.tasks.index.vectors import DTYPES
 
 BY_NAME = ("bundled", "static")  # encoders whose own name is enough to load them again
 
 
-def describe_embedder(embedder: SentenceEmbedder, encoder_name: str | None) -> dict[str, Setting]:
-    """Return what a library stores of its embedder.
+def new_settings(embedder: SentenceEmbedder, encoder_name: str | None, dtype: str) -> dict[str, Setting]:
+    """Return what an empty library stores of its embedder and of how it was made.
 
     Args:
         embedder: the embedder.
         encoder_name: what `baihua.load_encoder` finds its encoder by; None if it is not known.
+        dtype: how vectors are to be stored.
+
+    Raises:
+        InvalidValue: for another dtype than there are.
     """
     encoder = embedder.encoder
     return {
@@ -32,6 +38,9 @@ def describe_embedder(embedder: SentenceEmbedder, encoder_name: str | None) -> d
         "pooling": encoder.pooling,
         "max_length": encoder.max_length,
         "whitening": None if embedder.whitening is None else _to_bytes(embedder.whitening),
+        "dtype": check_choice("dtype", dtype, DTYPES),
+        "unicode": unicodedata.unidata_version,
+        "changes": 0,
     }
 
 

@@ -123,12 +123,12 @@ def _by_vector(library: Library, queries: Vectors, top_k: int | None, threshold:
 
 def _documents(vectors: VectorsInMemory, found: Found) -> list[Match]:
     """Keep the first, that is the nearest, passage of each document."""
-    documents = vectors.documents[found.rows]
-    _, first = np.unique(documents, return_index=True)
-    return [
-        Match(int(documents[place]), int(found.rows[place]), float(found.scores[place]), vector_rank=rank)
-        for rank, place in enumerate(np.sort(first), start=1)
-    ]
+    first: dict[int, Match] = {}
+    documents = vectors.documents[found.rows].tolist()
+    for document, row, score in zip(documents, found.rows.tolist(), found.scores.tolist(), strict=True):
+        if document not in first:
+            first[document] = Match(document, row, score, vector_rank=len(first) + 1)
+    return list(first.values())
 
 
 def _by_words(library: Library, text: str, query: npt.NDArray[np.float32], limit: int | None) -> list[Match]:

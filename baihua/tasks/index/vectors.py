@@ -18,6 +18,7 @@ from baihua.tasks.index.documents import chunks, marks
 
 DTYPES = ("float32", "float16", "int8")
 ROWS = 4096
+FEW = 64  # rows of a block that are read one by one rather than with the whole block
 STORED_AS = {"float32": "<f4", "float16": "<f2", "int8": "<f2"}  # int8 keeps float16 vectors in the file for the score
 Numbers = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
@@ -100,19 +101,22 @@ class VectorsInMemory:
     def __init__(self, width: int, dtype: str) -> None:
         self.width = width
         self.dtype = dtype
+        self._change: int | None = None
         self._blocks: dict[int, Block] = {}
         self._join()
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Read the blocks that have changed since the last time."""
+        (last_change,) = connection.execute("SELECT value FROM settings WHERE name = 'changes'").fetchone()
+        if last_change == self._change:
+            return
         listed = connection.execute("SELECT first, change FROM blocks ORDER BY first").fetchall()
         known = {first: block.change for first, block in self._blocks.items()}
-        if dict(listed) == known:
-            return
         self._blocks = {
             first: self._blocks[first] if known.get(first) == change else self._load(connection, first, change)
             for first, change in listed
         }
+        self._change = last_change
         self._join()
 
     @property
@@ -143,8 +147,7 @@ class VectorsInMemory:
             if isinstance(block.rows, FloatRows):
                 vectors[low:high] = block.rows.vectors[rows[low:high] - start]
             else:
-                stored = _read_block(connection, first, self.dtype, self.width)[2]
-                vectors[low:high] = stored[rows[low:high] - start]
+                vectors[low:high] = _read_rows(connection, first, self.dtype, self.width, rows[low:high] - start)
         return vectors
 
     def rows_of(self, documents: Numbers) -> Numbers:
@@ -185,6 +188,22 @@ def _read_block(connection: sqlite3.Connection, first: int, dtype: str, width: i
     passages, documents, vectors = connection.execute(query, (first,)).fetchone()
     stored = np.frombuffer(vectors, dtype=STORED_AS[dtype]).reshape(-1, width)
     return np.frombuffer(passages, "<i8"), np.frombuffer(documents, "<i8"), stored
+
+
+def _read_rows(
+    connection: sqlite3.Connection, first: int, dtype: str, width: int, rows: Numbers
+) -> npt.NDArray[np.floating[Any]]:
+    """Return some vectors of a block as stored; a few are read one by one, and leave the rest of it on the disk."""
+    if len(rows) > FEW:
+        return _read_block(connection, first, dtype, width)[2][rows]
+    stored_as = np.dtype(STORED_AS[dtype])
+    num_bytes = width * stored_as.itemsize
+    parts = []
+    with connection.blobopen("blocks", "vectors", first, readonly=True) as blob:
+        for row in rows.tolist():
+            blob.seek(row * num_bytes)
+            parts.append(blob.read(num_bytes))
+    return np.frombuffer(b"".join(parts), dtype=stored_as).reshape(-1, width)
 
 
 def _write_block(connection: sqlite3.Connection, first: int, change: int, arrays: Arrays, dtype: str) -> None:
