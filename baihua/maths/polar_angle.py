@@ -78,12 +78,14 @@ class AngleTable:
 
     def quantile(self, probability: Tensor) -> Tensor:
         """Return the angles below which some probability lies, both ``(num_laws, num)``."""
-        place = torch.searchsorted(self.below, probability, right=True).clamp(1, NUM_POINTS - 1) - 1
+        place = torch.searchsorted(self.below, probability, right=True).clamp_(1, NUM_POINTS - 1) - 1
         cubic = self._cubic(self.below, self.density, place)
+        wanted = probability - cubic.start
         tiny = torch.finfo(probability.dtype).tiny  # two points of a far tail can have the same F
-        share = (probability - cubic.start) / (cubic.end - cubic.start).clamp(min=tiny)
+        share = wanted / cubic.rise.clamp(min=tiny)
         for _ in range(NEWTON_STEPS):
-            share = (share - (cubic.at(share) - probability) / cubic.slope_at(share)).clamp(0, 1)
+            value, slope = cubic.above_start(share)
+            share = (share - (value - wanted) / slope.clamp_(min=tiny)).clamp_(0, 1)
         return self.start + (place + share) * self.step
 
     def derivative(self, angle: Tensor) -> Tensor:
@@ -91,40 +93,34 @@ class AngleTable:
         position = ((angle - self.start) / self.step).clamp(0, NUM_POINTS - 1)
         place = position.long().clamp(max=NUM_POINTS - 2)
         points = self.start + self.step * torch.arange(NUM_POINTS, dtype=angle.dtype, device=angle.device)
-        moved = self._cubic(self.moved, self.density * (points.cos() - self.mean_cosine), place).at(position - place)
+        cubic = self._cubic(self.moved, self.density * (points.cos() - self.mean_cosine), place)
+        moved = cubic.start + cubic.above_start(position - place)[0]
         density = torch.exp(_log_density(self.width, self.concentration, angle) - self.log_scale)
         return -moved / density.clamp(min=torch.finfo(density.dtype).tiny)
 
     def _cubic(self, values: Tensor, slopes: Tensor, place: Tensor) -> "_Cubic":
-        return _Cubic(
-            values.gather(-1, place),
-            values.gather(-1, place + 1),
-            slopes.gather(-1, place) * self.step,
-            slopes.gather(-1, place + 1) * self.step,
-        )
+        start, end = values.gather(-1, place), values.gather(-1, place + 1)
+        first, last = slopes.gather(-1, place) * self.step, slopes.gather(-1, place + 1) * self.step
+        rise = end - start
+        square = 3 * rise - 2 * first - last
+        return _Cubic(start, rise, first, square, rise - first - square)
 
 
 @dataclass(frozen=True)
 class _Cubic:
-    """The cubic on [0, 1] with given values and slopes at its ends (Hermite)."""
+    """The cubic start + x (first + x (square + x cube)) on [0, 1], which rises by ``rise`` (Hermite's)."""
 
     start: Tensor
-    end: Tensor
-    first_slope: Tensor
-    last_slope: Tensor
+    rise: Tensor
+    first: Tensor
+    square: Tensor
+    cube: Tensor
 
-    def at(self, x: Tensor) -> Tensor:
-        square, cube = self._bends()
-        return self.start + x * (self.first_slope + x * (square + x * cube))
-
-    def slope_at(self, x: Tensor) -> Tensor:
-        square, cube = self._bends()
-        return (self.first_slope + x * (2 * square + 3 * x * cube)).clamp(min=torch.finfo(x.dtype).tiny)
-
-    def _bends(self) -> tuple[Tensor, Tensor]:
-        rise = self.end - self.start
-        square = 3 * rise - 2 * self.first_slope - self.last_slope
-        return square, rise - self.first_slope - square
+    def above_start(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the value less that at 0, and the slope."""
+        bent = torch.addcmul(self.square, x, self.cube)
+        inner = torch.addcmul(self.first, x, bent)
+        return x * inner, inner + x * torch.addcmul(bent, x, self.cube)
 
 
 class _DrawAngle(torch.autograd.Function):

@@ -16,7 +16,7 @@ from torch.types import _size
 
 from baihua.checks import InvalidValue
 from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area, unit_sphere
-from baihua.maths.tangent_normal import join, random_across
+from baihua.maths.tangent_normal import random_around
 
 NUM_NODES = 16  # of the quadrature of `divergence`: its error falls as 5.8^(-2 · nodes)
 
@@ -85,7 +85,7 @@ class PowerSpherical(Distribution):
         away = torch._standard_gamma(torch.full_like(toward, half))
         total = toward + away
         sine = 2 * (toward / total).sqrt() * (away / total).sqrt()
-        return join(self.loc, (toward - away) / total, sine, random_across(self.loc, shape))
+        return random_around(self.loc, (toward - away) / total, sine)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density; at the point opposite to μ it is −inf, unless κ is 0.

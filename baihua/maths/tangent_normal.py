@@ -13,38 +13,31 @@ from torch import Tensor, nn
 NARROW = 16
 
 
-def random_across(direction: Tensor, shape: torch.Size) -> Tensor:
-    """Draw unit vectors uniformly from those orthogonal to a direction.
+def random_around(direction: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Draw points with given cosines to a direction, uniformly around it.
 
-    A Gaussian vector without its part along the direction, as in the article (kexue.fm 8404): it depends smoothly on the
-    direction everywhere, which a mirror or rotation from a fixed axis cannot.
+    What is across the direction is a Gaussian vector ε without its part along it, as in the article (kexue.fm 8404): it
+    depends smoothly on the direction everywhere, which a mirror or rotation from a fixed axis cannot. With p = ε·μ and
+    n² = |ε|² − p² the point is (s/n) ε + (t − s p/n) μ, so that ε is read three times and nothing else is as large.
 
     Args:
-        direction: unit vectors, shape ``(..., width)``, width at least 2.
-        shape: of the result, ``(..., width)``, to which the direction broadcasts.
+        direction: μ, unit vectors, shape ``(..., width)``, width at least 2, broadcast against the cosines.
+        cosine: t, shape ``(...)``.
+        sine: s = √(1 − t²), which the caller knows better than t tells, shape ``(...)``.
 
     Returns:
-        Shape ``shape``; gradients flow to the direction.
+        Shape ``(..., width)``, with gradients in all three.
     """
+    shape = (*torch.broadcast_shapes(cosine.shape, direction.shape[:-1]), direction.shape[-1])
     noise = torch.randn(shape, dtype=direction.dtype, device=direction.device)
-    across = _without(noise, direction)
     if shape[-1] < NARROW:
-        across = _without(nn.functional.normalize(across, dim=-1), direction)
-    return nn.functional.normalize(across, dim=-1)
+        across = _across(_across(noise, direction), direction)
+        return cosine.unsqueeze(-1) * direction + sine.unsqueeze(-1) * across
+    along = noise @ direction if direction.ndim == 1 else (noise * direction).sum(dim=-1)
+    scale = sine / (torch.linalg.vector_norm(noise, dim=-1).square() - along.square()).sqrt()
+    return torch.addcmul(noise * scale.unsqueeze(-1), (cosine - scale * along).unsqueeze(-1), direction)
 
 
-def join(direction: Tensor, cosine: Tensor, sine: Tensor, across: Tensor) -> Tensor:
-    """Return the points with these cosines to a direction.
-
-    Args:
-        direction: unit vectors, shape ``(..., width)``.
-        cosine: t, shape ``(...)``.
-        sine: √(1 − t²), which the caller knows better than t tells, shape ``(...)``.
-        across: unit vectors orthogonal to the direction, shape ``(..., width)``.
-    """
-    return cosine.unsqueeze(-1) * direction + sine.unsqueeze(-1) * across
-
-
-def _without(x: Tensor, direction: Tensor) -> Tensor:
-    along = (x * direction).sum(dim=-1, keepdim=True)
-    return x - along * direction
+def _across(x: Tensor, direction: Tensor) -> Tensor:
+    """Return the unit vectors of what is orthogonal to a direction."""
+    return nn.functional.normalize(x - (x * direction).sum(dim=-1, keepdim=True) * direction, dim=-1)

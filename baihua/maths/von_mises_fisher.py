@@ -22,7 +22,7 @@ from baihua.maths.concentration import concentration_for_mean_cosine
 from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area, unit_sphere
 from baihua.maths.polar_angle import AngleTable, draw_angles
 from baihua.maths.sphere import unit
-from baihua.maths.tangent_normal import join, random_across
+from baihua.maths.tangent_normal import random_around
 
 NUM_NODES = 20  # Gauss–Legendre, see `_growth_gap`; its error falls as 3.7^(-2 · nodes)
 TABLES_KEPT = 32  # of 13 kB each
@@ -112,8 +112,7 @@ class VonMisesFisher(Distribution):
         """Draw points, differentiable in μ and κ; shape ``sample_shape + batch_shape + (width,)``."""
         shape = self._extended_shape(torch.Size(sample_shape))
         angle = self._angles(shape[:-1])  # (...)
-        cosine, sine = angle.cos().to(self.loc), angle.sin().to(self.loc)
-        return join(self.loc, cosine, sine, random_across(self.loc, shape))
+        return random_around(self.loc, angle.cos().to(self.loc), angle.sin().to(self.loc))
 
     def _angles(self, shape: torch.Size) -> Tensor:
         """Draw angles to μ in float64, on the CPU for devices that have none."""
