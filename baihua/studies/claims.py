@@ -16,7 +16,10 @@ from baihua.checks import FileProblem, InvalidValue, MissingPackage, check_choic
 from baihua.language import say
 from baihua.results import Result, Verdict
 
-STUDIES: Mapping[str, str] = {"whitening": "baihua.studies.whitening"}
+STUDIES: Mapping[str, str] = {
+    "whitening": "baihua.studies.whitening",
+    "orthogonal": "baihua.studies.orthogonal",
+}
 SCALES = ("small", "full")
 
 

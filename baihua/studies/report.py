@@ -8,7 +8,7 @@ written from the results.
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from baihua.checks import InvalidValue, check_choice
 from baihua.files import write_text
 from baihua.language import LANGUAGES, say
 from baihua.results import OUTCOMES, Result, Verdict, load_records
+from baihua.studies.articles import ARTICLES
 
 # Fractions, shown ×100; any other metric is shown as it is.
 SCORES = ("accuracy", "f1", "mrr", "mrr@10", "precision", "recall", "spearman")
@@ -25,29 +26,6 @@ _OUTCOMES_ZH = dict(zip(OUTCOMES, ("成立", "不成立", "此处无法检验"),
 _BLOCK = re.compile(r"(<!-- report:begin((?: \w+){0,2}) -->\n).*?(<!-- report:end -->)", re.DOTALL)
 
 Cell = tuple[str, ...]  # the lines of a cell
-
-
-@dataclass(frozen=True)
-class Article:
-    """An article, what it lets a user do, and the command that does it."""
-
-    name: str
-    title: str
-    use: Mapping[str, str]
-    command: str
-
-
-ARTICLES = (
-    Article(
-        name="whitening",
-        title="BERT-whitening (kexue.fm/archives/8321)",
-        use={
-            "zh": "不用标注，把句向量变得更准、更短，并先看它在自己的文本上有没有用",
-            "en": "make sentence vectors better and shorter without labels, and see first if it helps on your text",
-        },
-        command="baihua embed texts.csv -o vectors.npy",
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""The articles that are implemented: what each lets a user do, and the command that does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Article:
+    """An article, what it lets a user do, and the command that does it."""
+
+    name: str
+    title: str
+    use: Mapping[str, str]
+    command: str
+
+
+ARTICLES = (
+    Article(
+        name="whitening",
+        title="BERT-whitening (kexue.fm/archives/8321)",
+        use={
+            "zh": "不用标注，把句向量变得更准、更短，并先看它在自己的文本上有没有用",
+            "en": "make sentence vectors better and shorter without labels, and see first if it helps on your text",
+        },
+        command="baihua embed texts.csv -o vectors.npy",
+    ),
+    Article(
+        name="orthogonal",
+        title="The orthogonal map of one unit vector to another (kexue.fm/archives/8453)",
+        use={
+            "zh": "把一个方向精确地转到另一个方向，任何角度都不丢有效位，不用写出矩阵",
+            "en": "turn one direction exactly into another, at every angle, without forming a matrix",
+        },
+        command="baihua study orthogonal",
+    ),
+)
