@@ -7,16 +7,27 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from baihua.encoders.load import load_encoder
+    from baihua.maths.hyperspherical_uniform import HypersphericalUniform
+    from baihua.maths.von_mises_fisher import VonMisesFisher
     from baihua.maths.whitening import Whitening
     from baihua.tasks.embed import SentenceEmbedder
     from baihua.tasks.search import SentenceIndex
 
-__all__ = ["SentenceEmbedder", "SentenceIndex", "Whitening", "load_encoder"]
+__all__ = [
+    "HypersphericalUniform",
+    "SentenceEmbedder",
+    "SentenceIndex",
+    "VonMisesFisher",
+    "Whitening",
+    "load_encoder",
+]
 
 # Where each public name lives. Names are looked up on first use (PEP 562), so that `baihua --help` imports no torch.
 _HOMES = {
+    "HypersphericalUniform": "baihua.maths.hyperspherical_uniform",
     "SentenceEmbedder": "baihua.tasks.embed",
     "SentenceIndex": "baihua.tasks.search",
+    "VonMisesFisher": "baihua.maths.von_mises_fisher",
     "Whitening": "baihua.maths.whitening",
     "load_encoder": "baihua.encoders.load",
 }

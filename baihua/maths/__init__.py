@@ -1,1 +1,1 @@
-"""Arrays in, arrays out: whitening and measures of isotropy."""
+"""Arrays in, arrays out: whitening, measures of isotropy, the sphere and its distributions, the rotations of it."""
