@@ -1,0 +1,1 @@
+"""Torch modules and losses: tensors in, tensors out."""
