@@ -13,6 +13,7 @@ import baihua.encoders
 from baihua.language import set_language
 from baihua.maths.whitening import Whitening
 from baihua.studies.tour import Query, Sentence, load_documents, load_queries, load_sentences, run_tour
+from baihua.studies.tour.library import UNRELATED
 from baihua.studies.tour.scores import (
     difference_interval,
     pair_cosines,
@@ -180,7 +181,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 5
+    assert len(parts) == 7
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:
@@ -240,3 +241,14 @@ def test_tour_speaks_chinese_with_the_same_numbers(tour, tmp_path):
 
 def _letters(text: str) -> str:
     return "".join(character for character in text if character.isalnum())
+
+
+def test_the_library_answers_and_says_where_it_cannot(tour):
+    _, parts = tour
+    search, dedupe = parts[5:]
+    assert 0.7 < search.numbers["mrr_at_10/keyword"] <= search.numbers["mrr_at_10/hybrid"]
+    unrelated = search.lines.index(f"Query: {UNRELATED}")
+    assert "no better than chance" in search.lines[unrelated + 3]
+    removed = "\n".join(dedupe.lines)
+    assert dedupe.numbers["removed"] == 5
+    assert not any(f"  {text}  →" in removed for text in ("这个订单不能开发票", "新用户充1000送10"))

@@ -9,9 +9,9 @@ import numpy as np
 from baihua.language import say
 from baihua.studies.tour.examples import Query, load_queries, load_sentences
 from baihua.studies.tour.part import TourPart
-from baihua.tasks.calibrate import calibrate_on_texts
 from baihua.tasks.dedupe import deduplicate
 from baihua.tasks.embed import SentenceEmbedder
+from baihua.tasks.index.calibration import no_better_than_chance
 from baihua.tasks.index.ranking import MODES
 from baihua.tasks.search import SentenceIndex
 from baihua.training.false_matches import FalseMatchRate
@@ -38,9 +38,9 @@ def search_part() -> TourPart:
     """Search the sentences in every mode: three queries shown, all of them scored, and one that has no answer."""
     sentences, queries = load_sentences(), load_queries()
     embedder = SentenceEmbedder(ENCODER)
-    background = calibrate_on_texts(embedder, [sentence.text for sentence in sentences])
     with tempfile.TemporaryDirectory() as folder, SentenceIndex.create(Path(folder) / "tour.db", embedder) as index:
         index.add([sentence.text for sentence in sentences], keys=[sentence.id for sentence in sentences])
+        background = index.calibrate().background
         lines = [
             say(
                 zh=f"{len(index)} 句存在一个文件里；编码器 {ENCODER}。得分是余弦，旁边是它说明什么：",
@@ -58,14 +58,13 @@ def search_part() -> TourPart:
 
 def _answer(index: SentenceIndex, text: str, background: FalseMatchRate) -> list[str]:
     (best,) = index.search(text, top_k=1)
-    expected = background.rate(best.score) * len(index)
     lines = [
         "",
         say(zh=f"查询：{text}", en=f"Query: {text}"),
         f"    {best.score:.2f}  {best.text}",
         f"          {background.sentence(best.score, size=len(index))}",
     ]
-    if expected >= 1:
+    if no_better_than_chance([best]):
         lines.append(say(zh="          这个得分不比碰巧好。", en="          This score is no better than chance."))
     return lines
 
@@ -94,10 +93,8 @@ def dedupe_part() -> TourPart:
     lines += [f"  {one.reason:10}  {planted[one.row]}  →  {planted[one.kept_row]}" for one in done.removed]
     lines.append(
         say(
-            zh=f"只差一个数、一个词或一个“不”的 {len(done.review)} 对不删，列出来由人定，例如：",
-            en=f"{len(done.review)} pairs differ by a number, a word or a negation and are left to a person, such as:",
+            zh="只差一个数或一个“不”的不删：充100送10 与 充1000送10，能开发票 与 不能开发票。",
+            en="What differs by a number or a negation stays: 充100送10 and 充1000送10, 能开发票 and 不能开发票.",
         )
     )
-    lines += [f"  {pair.difference:10}  {planted[pair.row]}  /  {planted[pair.other_row]}" for pair in done.review[:3]]
-    numbers = {"removed": float(len(done.removed)), "review": float(len(done.review))}
-    return TourPart(say(zh="去重", en="Removing repeats"), lines, numbers)
+    return TourPart(say(zh="去重", en="Removing repeats"), lines, {"removed": float(len(done.removed))})
