@@ -12,6 +12,7 @@ from baihua.checks import FileProblem, InvalidType, InvalidValue
 from baihua.maths.whitening import Whitening
 from baihua.tasks.embed import SentenceEmbedder
 from baihua.tasks.index.file import IndexFile
+from baihua.tasks.index.ranking import FUSION
 from baihua.tasks.search import Added, SentenceIndex
 
 LETTERS = "退款手机充电怎么办理收货地址改快递物流客服订单发票优惠券登录密码找回"
@@ -75,7 +76,7 @@ def test_hybrid_is_reciprocal_rank_fusion_of_the_two_orders(index):
     query = "退款改地址"
     vector = {hit.key: hit.rank for hit in index.search(query, top_k=100, mode="vector")}
     words = {hit.key: hit.rank for hit in index.search(query, top_k=100, mode="keyword")}
-    fused = {key: sum(1 / (60 + order[key]) for order in (vector, words) if key in order) for key in vector}
+    fused = {key: sum(1 / (FUSION + order[key]) for order in (vector, words) if key in order) for key in vector}
     hits = index.search(query, top_k=100)
     assert [fused[hit.key] for hit in hits] == sorted(fused.values(), reverse=True)
     assert all((hit.vector_rank, hit.keyword_rank) == (vector[hit.key], words.get(hit.key)) for hit in hits)
