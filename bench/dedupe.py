@@ -47,7 +47,7 @@ def candidates(texts: list[str]) -> dict[str, Callable[[], int]]:
         print("semhash is not installed, so ours is timed alone: pip install semhash")
         return found
     found["semhash"] = lambda: len(
-        SemHash.from_records(texts, model=embedder).self_deduplicate(threshold=THRESHOLD).duplicates
+        SemHash.from_records(texts, model=embedder).self_deduplicate(threshold=THRESHOLD).filtered
     )
     return found
 
