@@ -19,6 +19,7 @@ import scipy.special
 import torch
 
 from baihua.maths import bessel
+from baihua.maths.hyperspherical_uniform import log_surface_area
 from baihua.results import RECORDED_PACKAGES, Result, package_versions
 
 WIDTHS = (2, 3, 4, 5, 16, 64, 128, 256, 312, 768, 1024, 4096)
@@ -54,7 +55,7 @@ def ours(width: int, kappa: float, dtype: torch.dtype) -> Values:
         "variance": float(bessel.mean_resultant_slope(width, x)),
         "kl": float(kl),
         "log_c": float(bessel.log_normalizer(width, x)),
-        "entropy": float((bessel.log_sphere_area(width) - kl).to(dtype)),
+        "entropy": float((log_surface_area(width) - kl).to(dtype)),
     }
 
 

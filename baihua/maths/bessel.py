@@ -190,23 +190,6 @@ def kl_to_uniform(width: Any, concentration: Any) -> Tensor:
     return _on_sphere(bessel_growth.divergence, width, concentration)
 
 
-def log_sphere_area(width: Any) -> Tensor:
-    """Return log|S^{d−1}| = log 2 + d/2 log π − log Γ(d/2), the entropy of the uniform distribution.
-
-    Args:
-        width: d, at least 2.
-
-    Raises:
-        InvalidType: as `log_bessel_i`.
-        InvalidValue: as `log_bessel_i`.
-
-    Example:
-        >>> log_sphere_area(3).exp()  # 4π
-        tensor(12.5664, dtype=torch.float64)
-    """
-    return _on_sphere(lambda v, zero: _log_area(v) + zero, width, 0)
-
-
 def _log_area(order: Tensor) -> Tensor:
     half = order + 1
     return math.log(2) + half * math.log(math.pi) - torch.lgamma(half)
