@@ -1,7 +1,7 @@
 """The batches of a pre-training: rows of text with what is to be guessed in them."""
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from baihua.encoders.pretraining.settings import PretrainSettings
 
 
 def training_batches(
-    rows: Callable[[], Iterator[np.ndarray]],
+    rows: np.ndarray,
     masking: Masking,
     settings: PretrainSettings,
     start: int,
@@ -25,7 +25,7 @@ def training_batches(
     """Batches from number ``start`` on; each has its own seed, so that its masks do not depend on where one starts.
 
     Args:
-        rows: starts the stream of rows from its beginning.
+        rows: shape ``(num_rows, length)``.
         masking: how to hide tokens.
         settings: of the training.
         start: the number of the first batch.
@@ -34,8 +34,8 @@ def training_batches(
     Yields:
         Batches as the objective's loss takes them, without end.
     """
-    batches = enumerate(shuffled_batches(rows, settings.batch_size, settings.seed))
-    for number, ids in islice(batches, start, None):
+    batches = shuffled_batches(rows, settings.batch_size, settings.seed, start)
+    for number, ids in zip(count(start), batches):
         if settings.objective == "causal":
             batch = {"ids": torch.from_numpy(ids)}
         else:

@@ -46,7 +46,7 @@ def held_out_batches(
     """Pack held-out lines into batches with masks that are always the same; a little text makes one shorter row.
 
     Args:
-        lines: the text; its first 20 000 lines are used, at most 256 rows.
+        lines: the text; its first 20 000 lines are packed into rows, and at most 256 of these used, evenly spread.
         backend: the tokenizer.
         edges: the ids of ``[CLS]`` and ``[SEP]``.
         length: tokens of a row.
@@ -65,7 +65,8 @@ def held_out_batches(
             zh=f"这些文本太少，留不出测量用的部分（只有 {num_tokens} 个词元）；请给更多的文本。",
             en=f"This text is too little to keep some for measuring (only {num_tokens} tokens); give more.",
         )
-    rows = list(islice(packed_rows(kept, backend, min(length, num_tokens + 2), edges), HELD_OUT_ROWS))
+    rows = list(packed_rows(kept, backend, min(length, num_tokens + 2), edges))
+    rows = [rows[place] for place in np.linspace(0, len(rows) - 1, min(HELD_OUT_ROWS, len(rows))).astype(int)]
     rng = np.random.default_rng(0)
     starts = range(0, len(rows), ROWS_AT_ONCE)
     return [masking.batch(np.stack(rows[start : start + ROWS_AT_ONCE]), rng) for start in starts]

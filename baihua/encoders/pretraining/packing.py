@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from baihua.checks import InvalidValue
 from baihua.encoders.tokens import token_ids
+from baihua.files import replacing
 
 LINES_AT_ONCE = 512
-SHUFFLED_ROWS = 4096  # rows held and drawn from at random: enough to mix what stands together in a file
 
 
 def packed_rows(
@@ -41,43 +43,55 @@ def packed_rows(
         left = left[full * inner :]
 
 
-def shuffled_batches(rows: Callable[[], Iterator[np.ndarray]], batch_size: int, seed: int) -> Iterator[np.ndarray]:
-    """Draw batches from a stream of rows again and again, in another order each time round.
+def stored_rows(path: Path, rows: Callable[[], Iterator[np.ndarray]], length: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Write rows into a file, unless it is there, and open it, so that a training can draw from anywhere in the text.
 
-    The same rows, size and seed give the same batches, so that a training can be gone on with exactly.
+    What stands together in a text is of one kind (first the news of one source, then of another): a short training that
+    read from the beginning on would never see the rest.
 
     Args:
-        rows: starts the stream from its beginning.
+        path: the file, made whole or not at all.
+        rows: starts going through rows of shape ``(length,)``.
+        length: tokens of a row.
+        dtype: of the ids in the file, such as the smallest that holds the vocabulary.
+
+    Returns:
+        Shape ``(num_rows, length)``, read from the disk where it is used.
+
+    Raises:
+        FileProblem: when the file cannot be written.
+        InvalidValue: when there is no row at all.
+    """
+    if not path.is_file():
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            for row in rows():
+                file.write(row.astype(dtype).tobytes())
+    if path.stat().st_size == 0:
+        raise InvalidValue(
+            zh="这些文本填不满一行；请给更多的文本，或用更小的 length。",
+            en="The text does not fill a single row; give more text, or a smaller length.",
+        )
+    return np.memmap(path, dtype=dtype, mode="r").reshape(-1, length)  # (num_rows, length)
+
+
+def shuffled_batches(rows: np.ndarray, batch_size: int, seed: int, start: int = 0) -> Iterator[np.ndarray]:
+    """Draw batches again and again, every row once a round, in another order each round.
+
+    Args:
+        rows: shape ``(num_rows, length)``.
         batch_size: rows of a batch.
         seed: of the order.
+        start: number of the first batch; the same batches come, wherever one starts.
 
     Yields:
         Arrays of shape ``(batch_size, length)``, without end.
-
-    Raises:
-        InvalidValue: when the stream has no row at all.
     """
-    batch: list[np.ndarray] = []
-    for time_round in count():
-        empty = True
-        for row in _mixed(rows(), np.random.default_rng((seed, time_round))):
-            empty = False
-            batch.append(row)
-            if len(batch) == batch_size:
-                yield np.stack(batch)  # (batch_size, length)
-                batch = []
-        if empty:
-            raise InvalidValue(
-                zh="这些文本填不满一行；请给更多的文本，或用更小的 length。",
-                en="The text does not fill a single row; give more text, or a smaller length.",
-            )
-
-
-def _mixed(rows: Iterator[np.ndarray], rng: np.random.Generator) -> Iterator[np.ndarray]:
-    held = list(islice(rows, SHUFFLED_ROWS))
-    for row in rows:
-        place = int(rng.integers(len(held)))
-        yield held[place]
-        held[place] = row
-    rng.shuffle(held)
-    yield from held
+    first, skipped = divmod(start * batch_size, len(rows))
+    places = np.empty(0, dtype=np.int64)
+    for time_round in count(first):
+        order = np.random.default_rng((seed, time_round)).permutation(len(rows))
+        places = np.concatenate([places, order[skipped:]])
+        full = len(places) // batch_size * batch_size
+        for some in places[:full].reshape(-1, batch_size):
+            yield rows[some].astype(np.int64)
+        places, skipped = places[full:], 0

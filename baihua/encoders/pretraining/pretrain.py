@@ -1,7 +1,7 @@
 """Pre-training a language model on one's own text: a new one, or going on with one there is (domain-adaptive).
 
-The text is streamed, packed into rows of one length and masked anew every time; logits are computed at the hidden
-positions alone, which saves most of the work of a large vocabulary.
+The text is streamed once into rows of one length on the disk, which are drawn in a random order and masked anew every
+time; logits are computed at the hidden positions alone, which saves most of the work of a large vocabulary.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 
 from baihua.checks import FileProblem, InvalidValue
 from baihua.encoders.hub import find_model_folder
@@ -23,7 +24,7 @@ from baihua.encoders.pretraining.batches import bare_tokenizer, masking_of, trai
 from baihua.encoders.pretraining.held_out import HeldOut, evaluate, held_out_batches, held_out_lines, training_lines
 from baihua.encoders.pretraining.new_folder import NewModel, write_new_model
 from baihua.encoders.pretraining.objectives import loss_of
-from baihua.encoders.pretraining.packing import packed_rows
+from baihua.encoders.pretraining.packing import packed_rows, stored_rows
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import replacing_folder, write_text
 from baihua.training.fit import FitSettings, fit
@@ -51,8 +52,8 @@ def pretrain(
     """Pre-train an encoder on text files and save it.
 
     Args:
-        paths: UTF-8 text, one paragraph a line, plain or compressed (``.xz``, ``.gz``); streamed, never held whole,
-            all files side by side.
+        paths: UTF-8 text, one paragraph a line, plain or compressed (``.xz``, ``.gz``); streamed, never held
+            whole.
         folder: where the model goes. The state of the training lies in ``FOLDER.training`` beside it until it is done;
             run again after an interruption, it goes on exactly there.
         settings: see `PretrainSettings`.
@@ -78,10 +79,7 @@ def pretrain(
     masking = masking_of(tokenizer, settings)
     held_out = held_out_batches(held_out_lines(paths), backend, edges, settings.length, masking)
     before = _remembered(state / "before.json", lambda: evaluate(loss, held_out))
-
-    def rows() -> Iterator[np.ndarray]:
-        return packed_rows(training_lines(paths), backend, settings.length, edges)
-
+    rows = _training_rows(state, lambda: training_lines(paths), backend, edges, settings.length)
     torch.manual_seed(settings.seed)  # of dropout; a checkpoint brings its own state
     log = fit(
         loss,
@@ -111,6 +109,15 @@ def _origin(encoder: str | NewModel, state: Path, paths: Sequence[str | Path], s
         state.mkdir(parents=True, exist_ok=True)
         write_new_model(new, lambda: training_lines(paths), encoder, objective=settings.objective, seed=settings.seed)
     return new
+
+
+def _training_rows(
+    state: Path, lines: Callable[[], Iterator[str]], backend: Tokenizer, edges: tuple[int, int], length: int
+) -> np.ndarray:
+    """Return all rows of the text, shape ``(num_rows, length)``; they are packed once and lie beside the training."""
+    dtype = np.min_scalar_type(backend.get_vocab_size() - 1)
+    path = state / f"rows-{length}.{dtype}"
+    return stored_rows(path, lambda: packed_rows(lines(), backend, length, edges), length, dtype)
 
 
 def _check_length(model: Any, settings: PretrainSettings) -> int:

@@ -21,7 +21,7 @@ NUM_POSITIONS, LENGTH = 40, 10
 def batches(shifted, *, start=0, count=200):
     settings = PretrainSettings(Schedule(steps=1), length=LENGTH, batch_size=2, shifted=shifted)
     rows = np.random.default_rng(0).integers(5, 60, (8, LENGTH))
-    found = training_batches(lambda: iter(rows), MASKING, settings, start, num_positions=NUM_POSITIONS)
+    found = training_batches(rows, MASKING, settings, start, num_positions=NUM_POSITIONS)
     return list(islice(found, count))
 
 
