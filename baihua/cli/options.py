@@ -34,8 +34,8 @@ Pooling = Annotated[
         "--pooling",
         metavar="POOLING",
         help=both(
-            zh="字的向量怎样合成句的向量：auto、cls、pooler、mean、max、first_last_mean、last。",
-            en="How token vectors become the text's: auto, cls, pooler, mean, max, first_last_mean, last.",
+            zh="字的向量怎样合成句的向量：auto、cls、pooler、mean、max、first_last_mean、embedding_last_mean、last。",
+            en="How token vectors become the text's: auto, cls, pooler, mean, max, first_last_mean, embedding_last_mean, last.",
         ),
     ),
 ]

@@ -32,8 +32,9 @@ def load_encoder(
             characters, no network), a folder in the layout of Hugging Face, ModelScope or
             sentence-transformers, or a name on the Hugging Face hub. A folder is read without any network call.
         pooling: a name of `baihua.encoders.pooling.POOLINGS`, or ``"auto"``: a sentence-transformers folder's
-            own, ``last`` for a decoder, else ``first_last_mean``: the best of the article's four for BERT, and of the
-            bundled encoder's, raw and whitened, on the mean of the five similarity sets (results/sts).
+            own, ``last`` for a decoder, ``embedding_last_mean`` for the bundled encoder (the best of its poolings, raw
+            and whitened, on the mean of the five similarity sets, results/sts), else ``first_last_mean`` (the best of
+            the article's four for BERT).
         max_length: tokens kept of a text, special ones included; None for the model's own limit.
         device: such as ``"cpu"`` or ``"cuda:0"``; None for the GPU when there is one.
         dtype: ``"float32"`` or ``"bfloat16"`` (through `torch.autocast`).
@@ -65,7 +66,7 @@ def load_encoder(
     return TransformerEncoder(
         checkpoint,
         name=name if name == "bundled" else Path(name).name,
-        pooling=_auto_pooling(checkpoint, modules) if pooling == "auto" else pooling,
+        pooling=_auto_pooling(name, checkpoint, modules) if pooling == "auto" else pooling,
         max_length=max_length or (modules.max_length if modules else None),
         dtype=dtype,
         head=modules.head if modules and own else None,
@@ -73,7 +74,9 @@ def load_encoder(
     )
 
 
-def _auto_pooling(checkpoint: Checkpoint, modules: ModulesFolder | None) -> str:
+def _auto_pooling(name: str, checkpoint: Checkpoint, modules: ModulesFolder | None) -> str:
+    if name == "bundled":
+        return "embedding_last_mean"
     if modules is not None:
         return modules.pooling
     config: Any = checkpoint.model.config

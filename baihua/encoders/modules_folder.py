@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from baihua.checks import FileProblem, InvalidValue
 from baihua.encoders.checkpoint import read_json
+from baihua.encoders.pooling import SECOND_LAYER
 
 ACTIVATIONS = {"Identity": nn.Identity, "Tanh": nn.Tanh, "GELU": nn.GELU, "ReLU": nn.ReLU, "SiLU": nn.SiLU}
 POOLING_MODES = {"cls": "cls", "mean": "mean", "max": "max", "lasttoken": "last"}  # their word → ours
@@ -102,12 +103,11 @@ def read_modules_folder(folder: Path) -> ModulesFolder | None:
 def _pooling_so_far(before: str, kind: str, path: Path) -> str:
     """Our name of the pooling after one more part: some of ours are made of two of theirs."""
     if kind == "WeightedLayerPooling":
-        _check_first_last(path)
-        return "first_last_mean"
+        return _mean_of_layers(path)
     if kind == "Dense":
         return "pooler_tanh" if _activation(path) == "Tanh" else "pooler"
     pooling = _read_pooling(path)
-    return before if before == "first_last_mean" and pooling == "mean" else pooling
+    return before if before in SECOND_LAYER and pooling == "mean" else pooling
 
 
 def _read_pooling(path: Path) -> str:
@@ -127,17 +127,20 @@ def _read_pooling(path: Path) -> str:
     return POOLING_MODES[names[0]]
 
 
-def _check_first_last(path: Path) -> None:
-    """Refuse a weighted layer pooling that is not our first_last_mean: blocks 1 and last, half each."""
-    config = read_json(path / "config.json")
+def _mean_of_layers(path: Path) -> str:
+    """Our name of a weighted layer pooling: half the last block, half the layer it starts with."""
+    start = read_json(path / "config.json").get("layer_start")
     weights = _read_tensors(path)["layer_weights"]
     expected = torch.zeros_like(weights)
     expected[0], expected[-1] = 1, 1
-    if config.get("layer_start") != 1 or not torch.equal(weights / weights[0], expected):
+    names = [name for name, layer in SECOND_LAYER.items() if layer == start]
+    if not names or not torch.equal(weights / weights[0], expected):
         raise InvalidValue(
-            zh=f"{path} 给各层的权重不是首层与末层各一半，这里算不了。",
-            en=f"{path} weighs the layers in another way than first and last by halves, which is not known here.",
+            zh=f"{path} 给各层的权重不是词向量层（或第一层）与末层各一半，这里算不了。",
+            en=f"{path} weighs the layers in another way than the embedding layer or block 1 and the last by halves, "
+            "which is not known here.",
         )
+    return names[0]
 
 
 def _read_dense(path: Path) -> nn.Module:

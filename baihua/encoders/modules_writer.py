@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from baihua.checks import InvalidValue
 from baihua.encoders.checkpoint import quiet_transformers
 from baihua.encoders.modules_folder import ACTIVATIONS, POOLER_PATH, POOLING_MODES, WHITENING_FILE, UnitLength
+from baihua.encoders.pooling import SECOND_LAYER
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.static import StaticEncoder
 from baihua.encoders.transformer import TransformerEncoder
@@ -25,7 +26,7 @@ def write_modules_folder(folder: Path, encoder: Encoder, whitening: Whitening | 
 
     Args:
         folder: an existing empty folder.
-        encoder: the encoder. `first_last_mean` becomes a WeightedLayerPooling, a pooler a Dense.
+        encoder: the encoder. A mean of two layers becomes a WeightedLayerPooling, a pooler a Dense.
         whitening: becomes a Dense, with our own record of it beside.
 
     Raises:
@@ -105,12 +106,13 @@ class _Writer:
 def _write_transformer(writer: _Writer, encoder: TransformerEncoder) -> None:
     root = writer.add("Transformer")
     model = encoder.model
-    write_transformer_files(root, model, encoder.tokenizer, all_layers=encoder.pooling == "first_last_mean")
+    write_transformer_files(root, model, encoder.tokenizer, all_layers=encoder.pooling in SECOND_LAYER)
     _write_json(root / "sentence_bert_config.json", {"max_seq_length": encoder.max_length, "do_lower_case": False})
     width = int(model.config.hidden_size)
-    if encoder.pooling == "first_last_mean":
-        _write_first_last(writer.add("WeightedLayerPooling"), width, int(model.config.num_hidden_layers))
-    mode = {ours: theirs for theirs, ours in POOLING_MODES.items()} | {"first_last_mean": "mean"}
+    if encoder.pooling in SECOND_LAYER:
+        path = writer.add("WeightedLayerPooling")
+        _write_two_layers(path, width, SECOND_LAYER[encoder.pooling], int(model.config.num_hidden_layers))
+    mode = {ours: theirs for theirs, ours in POOLING_MODES.items()} | dict.fromkeys(SECOND_LAYER, "mean")
     names = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens", "lasttoken": "lasttoken"}
     chosen = names[mode.get(encoder.pooling, "cls")]
     flags = {f"pooling_mode_{name}": name == chosen for name in names.values()}
@@ -132,12 +134,12 @@ def _write_head(writer: _Writer, head: nn.Module | None) -> None:
             _write_dense(writer.add("Dense"), linear.weight, linear.bias, type(activation).__name__)
 
 
-def _write_first_last(path: Path, width: int, num_layers: int) -> None:
-    weights = torch.zeros(num_layers)
+def _write_two_layers(path: Path, width: int, start: int, num_layers: int) -> None:
+    weights = torch.zeros(num_layers + 1 - start)
     weights[0], weights[-1] = 1, 1
     _write_json(
         path / "config.json",
-        {"word_embedding_dimension": width, "layer_start": 1, "num_hidden_layers": num_layers},
+        {"word_embedding_dimension": width, "layer_start": start, "num_hidden_layers": num_layers},
     )
     (path / "model.safetensors").write_bytes(save({"layer_weights": weights}))
 

@@ -1,11 +1,16 @@
 """From token vectors to one vector per text: the poolings of the article, none of which sees padding."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from baihua.checks import InvalidValue
 
-POOLINGS = ("cls", "pooler", "pooler_tanh", "mean", "max", "first_last_mean", "last")
+POOLINGS = ("cls", "pooler", "pooler_tanh", "mean", "max", "first_last_mean", "embedding_last_mean", "last")
+
+# Poolings that average one more layer with the last: its place among the hidden states, where 0 is the embedding layer.
+SECOND_LAYER = {"first_last_mean": 1, "embedding_last_mean": 0}
 
 # The articles' and other libraries' words for the same things.
 ALIASES = {
@@ -51,15 +56,16 @@ def last_pooling(hidden: Tensor, mask: Tensor | None) -> Tensor:
     return hidden[torch.arange(len(hidden), device=hidden.device), positions]
 
 
-def pool(name: str, first: Tensor, last: Tensor, mask: Tensor | None, pooler: nn.Module | None = None) -> Tensor:
+def pool(name: str, hidden: Sequence[Tensor], mask: Tensor | None, pooler: nn.Module | None = None) -> Tensor:
     """Pool the layers of a transformer into one vector per text.
 
     Args:
         name: one of `POOLINGS`. ``first_last_mean`` averages the output of block 1 (not the embedding layer) and
-            of the last block, as the article means it; ``pooler`` is the dense layer of next-sentence
-            prediction without its tanh, as the article uses it, and ``pooler_tanh`` is the same with it.
-        first: the output of block 1, shape ``(batch, length, width)``; used by ``first_last_mean`` alone.
-        last: the output of the last block, same shape.
+            of the last block, as the article means it; ``embedding_last_mean`` that of the embedding layer and of the
+            last block; ``pooler`` is the dense layer of next-sentence prediction without its tanh, as the article uses
+            it, and ``pooler_tanh`` is the same with it.
+        hidden: the outputs of the embedding layer and of every block, each of shape ``(batch, length, width)``; where
+            `SECOND_LAYER` does not name the pooling, that of the last block is enough.
         mask: shape ``(batch, length)``, or None when there is no padding.
         pooler: the dense layer of the checkpoint, for the two pooler names.
 
@@ -73,10 +79,11 @@ def pool(name: str, first: Tensor, last: Tensor, mask: Tensor | None, pooler: nn
         https://kexue.fm/archives/8321 (P1 to P4).
 
     Example:
-        >>> first, last = torch.tensor([[[1.0], [3.0]]]), torch.tensor([[[5.0], [7.0]]])
-        >>> pool("first_last_mean", first, last, mask=None)
+        >>> embedded, first, last = (torch.full((1, 2, 1), value) for value in (1.0, 3.0, 5.0))
+        >>> pool("first_last_mean", [embedded, first, last], mask=None)
         tensor([[4.]])
     """
+    last = hidden[-1]
     if name == "cls":
         return last[:, 0]
     if name == "mean":
@@ -85,8 +92,8 @@ def pool(name: str, first: Tensor, last: Tensor, mask: Tensor | None, pooler: nn
         return max_pooling(last, mask)
     if name == "last":
         return last_pooling(last, mask)
-    if name == "first_last_mean":
-        return (mean_pooling(first, mask) + mean_pooling(last, mask)) / 2
+    if name in SECOND_LAYER:
+        return (mean_pooling(hidden[SECOND_LAYER[name]], mask) + mean_pooling(last, mask)) / 2
     if pooler is None:
         raise no_pooler(name)
     projected = pooler(last[:, 0])

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from baihua.checks import InvalidValue, check_choice, check_texts
 from baihua.encoders.batching import distinct, length_batches
 from baihua.encoders.checkpoint import Checkpoint
-from baihua.encoders.pooling import ALIASES, POOLINGS, no_pooler, pool
+from baihua.encoders.pooling import ALIASES, POOLINGS, SECOND_LAYER, no_pooler, pool
 from baihua.encoders.tokens import tokenize
 from baihua.language import say
 from baihua.progress import progress
@@ -136,12 +136,13 @@ class TransformerEncoder:
             output = self.model(
                 input_ids=torch.from_numpy(ids).to(self.device),
                 attention_mask=real,
-                output_hidden_states="first_last_mean" in names,
+                output_hidden_states=not SECOND_LAYER.keys().isdisjoint(names),
                 return_dict=True,
             )
-        last = output.last_hidden_state.float()  # (batch, length, width)
-        first = output.hidden_states[1].float() if output.hidden_states else last
-        pooled = {name: pool(name, first, last, real, self.pooler) for name in names}
+        hidden = [*(output.hidden_states or ()), output.last_hidden_state]  # each (batch, length, width)
+        needed = {len(hidden) - 1} | {SECOND_LAYER[name] for name in names if name in SECOND_LAYER}
+        layers = [layer.float() if place in needed else layer for place, layer in enumerate(hidden)]
+        pooled = {name: pool(name, layers, real, self.pooler) for name in names}
         if self.head is not None and self.pooling in pooled:
             pooled[self.pooling] = self.head(pooled[self.pooling])
         return pooled

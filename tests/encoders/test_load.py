@@ -41,3 +41,8 @@ def test_bad_names(tmp_path):
         load_encoder(" ")
     with pytest.raises(FileProblem, match=r"no config\.json"):
         load_encoder(str(tmp_path))
+
+
+def test_the_bundled_encoder_takes_its_own_default():
+    assert load_encoder("bundled").pooling == "embedding_last_mean"
+    assert load_encoder("bundled", pooling="mean").pooling == "mean"

@@ -29,7 +29,7 @@ def test_vectors_equal_those_of_transformers_one_text_at_a_time(bert_folder, poo
     for text, vector in zip(TEXTS, vectors, strict=True):
         with torch.no_grad():
             output = model(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)
-            first, last = output.hidden_states[1][0], output.last_hidden_state[0]
+            embedded, first, last = output.hidden_states[0][0], output.hidden_states[1][0], output.last_hidden_state[0]
             expected = {
                 "cls": last[0],
                 "pooler": model.pooler.dense(last[0]),
@@ -37,6 +37,7 @@ def test_vectors_equal_those_of_transformers_one_text_at_a_time(bert_folder, poo
                 "mean": last.mean(0),
                 "max": last.max(0).values,
                 "first_last_mean": (first.mean(0) + last.mean(0)) / 2,
+                "embedding_last_mean": (embedded.mean(0) + last.mean(0)) / 2,
                 "last": last[-1],
             }[pooling]
         np.testing.assert_allclose(vector, expected.numpy(), rtol=1e-4, atol=1e-5)
