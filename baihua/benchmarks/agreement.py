@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from baihua.checks import InvalidValue
 from baihua.language import say
+from baihua.maths import rank_correlation
 
 
 def pair_cosines(
@@ -72,4 +72,4 @@ def spearman(scores: npt.ArrayLike, labels: npt.ArrayLike) -> float:
             stacklevel=2,
         )
         return math.nan
-    return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
+    return rank_correlation.spearman(first, second)

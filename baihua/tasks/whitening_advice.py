@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.base import clone
 
 from baihua.checks import InvalidValue, check_same_length, check_texts
 from baihua.language import say
 from baihua.maths.principal_axes import EmptyDirections
+from baihua.maths.rank_correlation import spearman
 from baihua.maths.whitening import Whitening
 from baihua.tasks.other_half import MIN_DOCUMENTS, bootstrap_interval, cut_documents, score_halves, unit_rows
 
@@ -133,17 +133,6 @@ def sweep(
 def pair_cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the cosine of each row of ``first`` with the same row of ``second``."""
     return np.einsum("ij,ij->i", unit_rows(first), unit_rows(second))
-
-
-def spearman(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Return the Pearson correlation of average ranks; NaN when either side is constant.
-
-    The same number as ``scipy.stats.spearmanr``, without its p-value, which costs more than the rest in a bootstrap.
-    """
-    first, second = rankdata(scores), rankdata(labels)
-    first, second = first - first.mean(), second - second.mean()
-    scale = np.sqrt((first @ first) * (second @ second))
-    return float(first @ second / scale) if scale > 0 else float("nan")
 
 
 @dataclass(frozen=True)

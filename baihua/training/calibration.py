@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import scipy.optimize
 from scipy.special import expit, logit
 
 from baihua.checks import InvalidType, InvalidValue, check_same_length
@@ -272,7 +271,9 @@ def _fit_logistic(scores: Floats, labels: Floats) -> tuple[Floats, Floats]:
         chances = expit(design @ weights)
         return (design * (chances * (1 - chances))[:, None]).T @ design
 
-    found = scipy.optimize.minimize(loss, np.zeros(2), jac=gradient, hess=information, method="trust-exact").x
+    from scipy.optimize import minimize  # takes longer to import than a search that reads a calibration
+
+    found = minimize(loss, np.zeros(2), jac=gradient, hess=information, method="trust-exact").x
     back = np.array([[1.0, -centre / spread], [0.0, 1 / spread]])  # from standardised scores to cosines
     return back @ found, back @ np.linalg.pinv(information(found)) @ back.T
 

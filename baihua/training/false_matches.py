@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import scipy.stats
+from scipy.special import betaincinv
 
 from baihua.checks import InvalidValue
 from baihua.language import say
@@ -278,7 +278,7 @@ def _check_rate(rate: float) -> float:
 def _draw_rates(rate: float, total: float, seed: int) -> Numbers:
     """Return draws of a counted rate (Jeffreys' posterior), evenly spaced in probability, in random order."""
     points = (np.random.default_rng(seed).permutation(NUM_DRAWS) + 0.5) / NUM_DRAWS
-    draws = scipy.stats.beta.ppf(points, rate * total + 0.5, total - rate * total + 0.5)
+    draws = betaincinv(rate * total + 0.5, total - rate * total + 0.5, points)
     return tuple(map(float, draws))
 
 
