@@ -17,7 +17,7 @@ from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
 
 NAMES = ("random", "static", "tfidf", "bootstrap", "bundled")
-POOLING = "first_last_mean"  # of every transformer, fixed before measuring; a static encoder only has the mean
+POOLING = "embedding_last_mean"  # of every transformer, fixed before measuring; a static encoder only has the mean
 SEEDS = (0, 1, 2)  # of random weights
 USUAL_STD = 0.02  # BERT's own initialisation
 
