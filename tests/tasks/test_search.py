@@ -12,6 +12,7 @@ from baihua.checks import FileProblem, InvalidType, InvalidValue
 from baihua.maths.whitening import Whitening
 from baihua.tasks.embed import SentenceEmbedder
 from baihua.tasks.index.file import IndexFile
+from baihua.tasks.index.passages import PASSAGE_TOKENS
 from baihua.tasks.index.ranking import FUSION
 from baihua.tasks.search import Added, SentenceIndex
 
@@ -359,6 +360,17 @@ def test_long_chinese_text_is_cut_by_the_tokens_of_the_encoder(tmp_path, bert_fo
         assert hit.text == text
         assert len(hit.passage) <= 30
     assert not recwarn.list
+
+
+def test_passages_stay_short_where_the_encoder_reads_on_and_on(tmp_path):
+    embedder = SentenceEmbedder("static")  # has no limit
+    text = "今天天气很好，适合出门。" * 40 + "退款要三天到账。" + "大家都说这里的菜好吃。" * 40
+    with SentenceIndex.create(tmp_path / "library.db", embedder) as index:
+        index.add([text, "怎么开发票"])
+        hit = index.search("退款几天到账", mode="vector", top_k=1)[0]
+    assert hit.text == text
+    assert "退款要三天到账" in hit.passage
+    assert len(hit.passage) <= PASSAGE_TOKENS
 
 
 def test_two_readers_see_what_a_writer_commits(index, embedder):

@@ -13,6 +13,9 @@ from baihua.text.passages import split_into_passages
 
 Span = tuple[int, int]
 FEWEST_TOKENS = 2
+# Short passages are found better: a question finds its paragraph of CMRC 2018 with MRR@10 of 69 at 512 tokens, 75 at 128,
+# 76 at 64 and 78 at 32 (static, whitened, results/passage_size), but each halving doubles the vectors.
+PASSAGE_TOKENS = 64
 
 
 class PassageCutter:
@@ -23,6 +26,7 @@ class PassageCutter:
 
     Args:
         encoder: its ``max_length`` is the limit.
+        size: tokens of a passage at most, special ones included.
 
     Example:
         >>> from baihua.encoders.load import load_encoder
@@ -30,13 +34,13 @@ class PassageCutter:
         [(0, 8), (6, 14), (12, 18)]
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, size: int = PASSAGE_TOKENS) -> None:
         self._tokenizer = _own_tokenizer(getattr(encoder, "tokenizer", None))
         prompt = getattr(encoder, "prompt", "")
         taken = 0
         if self._tokenizer is not None:
             taken = self._tokenizer.num_special_tokens_to_add(False) + len(self._places(prompt))
-        self._size = max(encoder.max_length - taken, FEWEST_TOKENS)
+        self._size = max(min(size, encoder.max_length) - taken, FEWEST_TOKENS)
 
     def cut(self, text: str) -> list[Span]:
         """Return the start and stop of each passage; one passage where the text is short enough."""
