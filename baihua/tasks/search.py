@@ -139,7 +139,7 @@ class SentenceIndex:
     ) -> Added:
         """Add texts, or update those whose key is there; texts that have not changed are not encoded again.
 
-        Texts longer than the encoder reads are stored whole and searched by overlapping passages.
+        Texts of more than 64 tokens are stored whole and searched by overlapping passages.
 
         Args:
             texts: any sequence of strings. Blank ones are left out and counted.
