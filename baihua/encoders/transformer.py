@@ -14,7 +14,7 @@ from baihua.checks import InvalidValue, check_choice, check_texts
 from baihua.encoders.batching import distinct, length_batches
 from baihua.encoders.checkpoint import Checkpoint
 from baihua.encoders.pooling import ALIASES, POOLINGS, SECOND_LAYER, no_pooler, pool
-from baihua.encoders.tokens import tokenize
+from baihua.encoders.tokens import Tokens, tokenize
 from baihua.language import say
 from baihua.progress import progress
 
@@ -116,7 +116,7 @@ class TransformerEncoder:
         names = [self._check_pooling(pooling) for pooling in poolings]
         unique, positions = distinct(check_texts(texts))
         vectors = {name: np.empty((len(unique), self._width_of(name)), dtype=np.float32) for name in names}
-        tokens = tokenize(self._fast_tokenizer(), [self.prompt + text for text in unique], self._filler())
+        tokens = self.tokens(unique)
         self._say_cut(tokens.num_cut, len(unique))
         budget = BATCH_TOKENS.get(self.device.type, BATCH_TOKENS["cpu"])
         with progress(say(zh="编码", en="Encoding"), len(unique), show_progress) as advance:
@@ -129,16 +129,40 @@ class TransformerEncoder:
             return vectors
         return {name: array[positions] for name, array in vectors.items()}
 
+    def tokens(self, texts: Sequence[str], max_length: int | None = None) -> Tokens:
+        """Return the ids of texts as the model reads them, prompt and special ones included.
+
+        Args:
+            texts: the texts.
+            max_length: at most so many tokens of each; None for the encoder's own limit.
+        """
+        backend = self._fast_tokenizer()
+        backend.enable_truncation(max_length or self.max_length)
+        return tokenize(backend, [self.prompt + text for text in texts], self._filler())
+
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, mask: np.ndarray | None, names: list[str]) -> dict[str, Tensor]:
         real = None if mask is None else torch.from_numpy(mask).to(self.device)  # (batch, length)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.dtype == "bfloat16"):
-            output = self.model(
-                input_ids=torch.from_numpy(ids).to(self.device),
-                attention_mask=real,
-                output_hidden_states=not SECOND_LAYER.keys().isdisjoint(names),
-                return_dict=True,
-            )
+            return self.pooled(torch.from_numpy(ids).to(self.device), real, names)
+
+    def pooled(self, ids: Tensor, real: Tensor | None, names: Sequence[str]) -> dict[str, Tensor]:
+        """Run the model and pool, with gradients where they are wanted.
+
+        Args:
+            ids: shape ``(batch, length)``, on the device of the model.
+            real: 1 for real tokens and 0 for padding, same shape; None when there is no padding.
+            names: of the poolings.
+
+        Returns:
+            For each name the vectors in float32, shape ``(batch, width)``.
+        """
+        output = self.model(
+            input_ids=ids,
+            attention_mask=real,
+            output_hidden_states=not SECOND_LAYER.keys().isdisjoint(names),
+            return_dict=True,
+        )
         hidden = [*(output.hidden_states or ()), output.last_hidden_state]  # each (batch, length, width)
         needed = {len(hidden) - 1} | {SECOND_LAYER[name] for name in names if name in SECOND_LAYER}
         layers = [layer.float() if place in needed else layer for place, layer in enumerate(hidden)]
@@ -152,7 +176,6 @@ class TransformerEncoder:
         if self._backend is None:
             self._backend = Tokenizer.from_str(self.tokenizer.backend_tokenizer.to_str())
             self._backend.no_padding()
-            self._backend.enable_truncation(self.max_length)
         return self._backend
 
     def _filler(self) -> int:

@@ -14,8 +14,13 @@ from baihua.encoders.modules_folder import WHITENING_FILE
 from baihua.encoders.modules_writer import write_modules_folder
 from baihua.encoders.protocol import Encoder
 from baihua.files import replacing_folder
+from baihua.language import say
 from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
+from baihua.tasks.contrastive.report import ContrastiveReport
+from baihua.tasks.contrastive.settings import ContrastiveSettings
+from baihua.tasks.contrastive.simcse import train_simcse
+from baihua.tasks.contrastive.trained_part import trainable
 from baihua.tasks.other_half import unit_rows
 from baihua.tasks.whitening_advice import Advice, Pairs, SizeScore, advise, sweep
 
@@ -55,6 +60,7 @@ class SentenceEmbedder:
         self.encoder: Encoder
         self._whitening: Whitening | None = None
         self.advice: Advice | None = None
+        self.contrastive_report: ContrastiveReport | None = None
         if isinstance(encoder, (str, Path)):
             name = str(encoder)
             self.encoder = load_encoder(name, pooling=pooling, max_length=max_length, device=device, dtype=dtype)
@@ -157,6 +163,63 @@ class SentenceEmbedder:
         if worse and advice is not None:
             warnings.warn(advice.sentence, stacklevel=2)
         return self
+
+    def fit_simcse(
+        self,
+        texts: Sequence[str],
+        *,
+        temperature: float = 0.05,
+        hidden_dropout: float = 0.3,
+        attention_dropout: float = 0.1,
+        settings: ContrastiveSettings | None = None,
+        show_progress: bool | None = None,
+    ) -> Self:
+        """Train the encoder on one's own texts, without labels: a text belongs to itself under another dropout.
+
+        The training is watched on halves of the texts; one that makes the vectors worse is stopped, and the best weights
+        are kept. What was seen is in ``embedder.contrastive_report``. A whitening fitted before is dropped, since it
+        belongs to other vectors.
+
+        Args:
+            texts: sentences like those to be encoded later; 10 000 are plenty.
+            temperature: τ, by which the cosines are divided.
+            hidden_dropout: of hidden states; 0.3 in the article.
+            attention_dropout: of attention probabilities, which the article leaves at 0.1.
+            settings: number of sentences, epochs, batch size, learning rate and so on; None for the article's.
+            show_progress: show a bar; None to show it on a terminal.
+
+        Returns:
+            The embedder itself.
+
+        Raises:
+            InvalidValue: for fewer than 10 distinct texts, or an encoder without layers to train.
+
+        Source:
+            https://kexue.fm/archives/8348; Gao, Yao and Chen, "SimCSE", EMNLP 2021.
+        """
+        encoder = trainable(self.encoder)
+        self._drop_whitening()
+        self.contrastive_report = train_simcse(
+            encoder,
+            texts,
+            settings or ContrastiveSettings(),
+            temperature=temperature,
+            hidden_dropout=hidden_dropout,
+            attention_dropout=attention_dropout,
+            show_progress=show_progress,
+        )
+        return self
+
+    def _drop_whitening(self) -> None:
+        if self.whitening is not None:
+            self.whitening = None
+            warnings.warn(
+                say(
+                    zh="训练会改变向量，已去掉之前拟合的白化；训练后可以重新拟合。",
+                    en="Training changes the vectors, so the whitening fitted before is dropped; fit it again afterwards.",
+                ),
+                stacklevel=3,
+            )
 
     def sweep_whitening(
         self, texts: Sequence[str], sizes: Sequence[int] | None = None, *, pairs: Pairs | None = None
