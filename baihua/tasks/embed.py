@@ -4,11 +4,11 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from baihua.checks import InvalidValue, check_choice, check_same_length, check_texts
+from baihua.checks import check_choice, check_same_length, check_texts
 from baihua.encoders.load import load_encoder
 from baihua.encoders.modules_folder import WHITENING_FILE
 from baihua.encoders.modules_writer import write_modules_folder
@@ -17,12 +17,14 @@ from baihua.files import replacing_folder
 from baihua.language import say
 from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
-from baihua.tasks.contrastive.report import ContrastiveReport
 from baihua.tasks.contrastive.settings import ContrastiveSettings
-from baihua.tasks.contrastive.simcse import train_simcse
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.tasks.other_half import unit_rows
 from baihua.tasks.whitening_advice import Advice, Pairs, SizeScore, advise, sweep
+from baihua.tasks.whitening_check import check_whitening
+
+if TYPE_CHECKING:
+    from baihua.tasks.contrastive.report import ContrastiveReport
 
 
 class SentenceEmbedder:
@@ -78,7 +80,7 @@ class SentenceEmbedder:
     @whitening.setter
     def whitening(self, whitening: Whitening | None) -> None:
         if whitening is not None:
-            self._check_whitening(whitening)
+            check_whitening(whitening, self.encoder)
         self._whitening = whitening
         self.advice = None
 
@@ -197,6 +199,8 @@ class SentenceEmbedder:
         Source:
             https://kexue.fm/archives/8348; Gao, Yao and Chen, "SimCSE", EMNLP 2021.
         """
+        from baihua.tasks.contrastive.simcse import train_simcse  # with accelerate, which a search need not wait for
+
         encoder = trainable(self.encoder)
         self._drop_whitening()
         self.contrastive_report = train_simcse(
@@ -281,19 +285,3 @@ class SentenceEmbedder:
         if self.whitening is not None and len(vectors):
             vectors = self.whitening.transform(vectors)
         return (unit_rows(vectors) if normalize else vectors).astype(np.float32, copy=False)
-
-    def _check_whitening(self, whitening: Whitening) -> None:
-        width = whitening.n_features_in_
-        if width != self.encoder.width:
-            raise InvalidValue(
-                zh=f"这个白化是在 {width} 维向量上拟合的，而编码器 {self.encoder.name} 是 {self.encoder.width} 维；请用同一个编码器。",
-                en=f"This whitening was fitted on vectors of width {width}, but the encoder {self.encoder.name} has width "
-                f"{self.encoder.width}. Use the encoder it was fitted with.",
-            )
-        if whitening.fitted_on_ not in (None, self.encoder.fingerprint()):
-            raise InvalidValue(
-                zh=f"这个白化是用另一个编码器或另一种池化拟合的，不能用于 {self.encoder.name}（{self.encoder.pooling}）；"
-                "请用当时的编码器，或重新拟合。",
-                en=f"This whitening was fitted with another encoder or pooling and does not fit {self.encoder.name} "
-                f"({self.encoder.pooling}). Use the encoder of that time, or fit it again.",
-            )
