@@ -97,6 +97,7 @@ def test_what_is_public_is_explained(path):
 def test_imports_stay_at_the_top(path):
     """Only cli/ may import inside a function, for start-up speed; elsewhere only optional or very heavy packages."""
     heavy = {
+        "accelerate",
         "huggingface_hub",
         "matplotlib",
         "openpyxl",

@@ -16,6 +16,7 @@ from baihua.cli import (
     search,
     similarity,
     study,
+    train,
 )
 from baihua.cli.root import app
 
@@ -36,4 +37,5 @@ __all__ = [
     "search",
     "similarity",
     "study",
+    "train",
 ]

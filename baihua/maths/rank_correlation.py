@@ -21,7 +21,7 @@ def spearman(scores: npt.ArrayLike, labels: npt.ArrayLike) -> float:
         >>> round(spearman([0.1, 0.4, 0.4, 0.9], [0, 1, 2, 3]), 4)
         0.9487
     """
-    first, second = rankdata(scores), rankdata(labels)
+    first, second = rankdata(np.asarray(scores)), rankdata(np.asarray(labels))
     first, second = first - first.mean(), second - second.mean()
     scale = np.sqrt((first @ first) * (second @ second))
     return float(first @ second / scale) if scale > 0 else float("nan")

@@ -4,7 +4,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
@@ -17,14 +17,13 @@ from baihua.files import replacing_folder
 from baihua.language import say
 from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
+from baihua.tasks.contrastive.report import ContrastiveReport
 from baihua.tasks.contrastive.settings import ContrastiveSettings
+from baihua.tasks.contrastive.simcse import train_simcse
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.tasks.other_half import unit_rows
 from baihua.tasks.whitening_advice import Advice, Pairs, SizeScore, advise, sweep
 from baihua.tasks.whitening_check import check_whitening
-
-if TYPE_CHECKING:
-    from baihua.tasks.contrastive.report import ContrastiveReport
 
 
 class SentenceEmbedder:
@@ -199,8 +198,6 @@ class SentenceEmbedder:
         Source:
             https://kexue.fm/archives/8348; Gao, Yao and Chen, "SimCSE", EMNLP 2021.
         """
-        from baihua.tasks.contrastive.simcse import train_simcse  # with accelerate, which a search need not wait for
-
         encoder = trainable(self.encoder)
         self._drop_whitening()
         self.contrastive_report = train_simcse(

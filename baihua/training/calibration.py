@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from baihua.checks import InvalidType, InvalidValue, check_same_length
@@ -270,8 +271,6 @@ def _fit_logistic(scores: Floats, labels: Floats) -> tuple[Floats, Floats]:
     def information(weights: Floats) -> Floats:
         chances = expit(design @ weights)
         return (design * (chances * (1 - chances))[:, None]).T @ design
-
-    from scipy.optimize import minimize  # takes longer to import than a search that reads a calibration
 
     found = minimize(loss, np.zeros(2), jac=gradient, hess=information, method="trust-exact").x
     back = np.array([[1.0, -centre / spread], [0.0, 1 / spread]])  # from standardised scores to cosines

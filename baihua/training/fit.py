@@ -6,10 +6,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from baihua.checks import check_choice
@@ -19,6 +18,9 @@ from baihua.training.checkpoints import Counters
 from baihua.training.optimizers import make_optimizer
 from baihua.training.record import TrainingRecord
 from baihua.training.schedules import Schedule
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 Batches = Callable[[int], Iterator[Any]]
 
@@ -79,12 +81,13 @@ def fit(
             stays).
         FileProblem: when the folder cannot be read or written.
     """
+    from accelerate import Accelerator  # a second that an embedder which is not trained need not wait for
+
     check_choice("precision", settings.precision, ("float32", "bfloat16"))
     made = make_optimizer(loss, settings.optimizer, settings.learning_rate, settings.weight_decay)
     accelerator = Accelerator()
     model, optimizer = accelerator.prepare(loss, made)
-    root = Path(folder) if folder is not None else None
-    record = TrainingRecord(root, loss, optimizer, writes=accelerator.is_main_process)
+    record = TrainingRecord(Path(folder) if folder else None, loss, optimizer, writes=accelerator.is_main_process)
     counters = record.go_on()
     share = accelerator.num_processes
     first = counters.step * settings.accumulation * share
@@ -112,7 +115,7 @@ def fit(
 
 
 def _step(
-    accelerator: Accelerator,
+    accelerator: "Accelerator",
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     group: list[Any],
