@@ -153,7 +153,7 @@ def _report(done: "ContrastiveReport", folder: str, *, whitened: bool) -> None:
         "looks": [
             {
                 "step": look.step,
-                "other_half": None if look.other_half is None else look.other_half.mrr,
+                "quality": None if look.quality is None else look.quality.value,
                 "average_cosine": look.average_cosine,
                 "alignment": look.alignment,
                 "uniformity": look.uniformity,
@@ -165,11 +165,11 @@ def _report(done: "ContrastiveReport", folder: str, *, whitened: bool) -> None:
 
 
 def _row(look: "Look", *, kept: bool) -> list[str]:
-    half = "–" if look.other_half is None else f"{100 * look.other_half.mrr:.1f}"
+    quality = "–" if look.quality is None else f"{100 * look.quality.value:.1f}"
     numbers = (look.average_cosine, look.alignment, look.uniformity)
     return [
         str(look.step),
-        half,
+        quality,
         *(f"{number:.3f}" for number in numbers),
         say(zh="← 留下", en="← kept") if kept else "",
     ]

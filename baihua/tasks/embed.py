@@ -14,16 +14,15 @@ from baihua.encoders.modules_folder import WHITENING_FILE
 from baihua.encoders.modules_writer import write_modules_folder
 from baihua.encoders.protocol import Encoder
 from baihua.files import replacing_folder
-from baihua.language import say
-from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
+from baihua.tasks.contrastive.pairs import PAIR_SETTINGS, TextPairs, train_pairs
 from baihua.tasks.contrastive.report import ContrastiveReport
 from baihua.tasks.contrastive.settings import ContrastiveSettings
 from baihua.tasks.contrastive.simcse import train_simcse
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.tasks.other_half import unit_rows
 from baihua.tasks.whitening_advice import Advice, Pairs, SizeScore, advise, sweep
-from baihua.tasks.whitening_check import check_whitening
+from baihua.tasks.whitening_of_encoder import check_whitening, fit_on_texts, say_dropped
 
 
 class SentenceEmbedder:
@@ -114,7 +113,9 @@ class SentenceEmbedder:
             InvalidType: when ``texts`` is one string or holds something else than strings.
         """
         vectors = self.encoder.encode(check_texts(texts), show_progress=show_progress)
-        return self._finish(vectors, normalize=normalize)
+        if self.whitening is not None and len(vectors):
+            vectors = self.whitening.transform(vectors)
+        return (unit_rows(vectors) if normalize else vectors).astype(np.float32, copy=False)
 
     def fit_whitening(
         self,
@@ -151,12 +152,7 @@ class SentenceEmbedder:
         """
         check_choice("when_worse", when_worse, ("keep", "drop"))
         documents = check_texts(texts)
-        vectors = self.encoder.encode(documents)
-        with warnings.catch_warnings():
-            if len(documents) > self.encoder.width:  # then only those are empty that a final layer norm takes away
-                warnings.simplefilter("ignore", EmptyDirections)
-            whitening = Whitening(n_components, centering=centering, scaling=scaling).fit(vectors)
-        whitening.fitted_on_ = self.encoder.fingerprint()
+        whitening = fit_on_texts(Whitening(n_components, centering=centering, scaling=scaling), self.encoder, documents)
         advice = advise(self.encoder.encode, whitening, documents, pairs)
         worse = advice is not None and advice.verdict == "hurts"
         self.whitening = None if worse and when_worse == "drop" else whitening
@@ -177,16 +173,15 @@ class SentenceEmbedder:
     ) -> Self:
         """Train the encoder on one's own texts, without labels: a text belongs to itself under another dropout.
 
-        The training is watched on halves of the texts; one that makes the vectors worse is stopped, and the best weights
-        are kept. What was seen is in ``embedder.contrastive_report``. A whitening fitted before is dropped, since it
-        belongs to other vectors.
+        It is watched on halves of the texts: a training that makes the vectors worse is stopped, and the best weights are
+        kept; see ``embedder.contrastive_report``. A whitening fitted before is dropped.
 
         Args:
             texts: sentences like those to be encoded later; 10 000 are plenty.
-            temperature: τ, by which the cosines are divided.
-            hidden_dropout: of hidden states; 0.3 in the article.
+            temperature: τ, what cosines are divided by.
+            hidden_dropout: of hidden states.
             attention_dropout: of attention probabilities, which the article leaves at 0.1.
-            settings: number of sentences, epochs, batch size, learning rate and so on; None for the article's.
+            settings: epochs, batch size, learning rate and so on; None for the article's.
             show_progress: show a bar; None to show it on a terminal.
 
         Returns:
@@ -199,7 +194,8 @@ class SentenceEmbedder:
             https://kexue.fm/archives/8348; Gao, Yao and Chen, "SimCSE", EMNLP 2021.
         """
         encoder = trainable(self.encoder)
-        self._drop_whitening()
+        say_dropped(self.whitening)
+        self.whitening = None
         self.contrastive_report = train_simcse(
             encoder,
             texts,
@@ -211,16 +207,44 @@ class SentenceEmbedder:
         )
         return self
 
-    def _drop_whitening(self) -> None:
-        if self.whitening is not None:
-            self.whitening = None
-            warnings.warn(
-                say(
-                    zh="训练会改变向量，已去掉之前拟合的白化；训练后可以重新拟合。",
-                    en="Training changes the vectors, so the whitening fitted before is dropped; fit it again afterwards.",
-                ),
-                stacklevel=3,
-            )
+    def fit_pairs(
+        self,
+        first: Sequence[str],
+        second: Sequence[str],
+        labels: Sequence[float] | None = None,
+        *,
+        temperature: float = 0.05,
+        settings: ContrastiveSettings | None = None,
+        show_progress: bool | None = None,
+    ) -> Self:
+        """Train the encoder on pairs of texts: by CoSENT with labels, by InfoNCE without.
+
+        It is watched on a tenth of the pairs, which is held aside; the rest is as in `fit_simcse`.
+
+        Args:
+            first: texts.
+            second: the partner of each.
+            labels: how alike each pair is, 0 or 1 or any numbers; None where every pair belongs together.
+            temperature: τ of InfoNCE and 1 / λ of CoSENT.
+            settings: None for `baihua.tasks.contrastive.pairs.PAIR_SETTINGS`.
+            show_progress: show a bar; None to show it on a terminal.
+
+        Returns:
+            The embedder itself.
+
+        Raises:
+            InvalidValue: for fewer than 20 pairs, labels that are all equal, or an encoder without layers to train.
+
+        Source:
+            https://kexue.fm/archives/8847.
+        """
+        encoder, pairs = trainable(self.encoder), TextPairs.of(first, second, labels)
+        say_dropped(self.whitening)
+        self.whitening = None
+        self.contrastive_report = train_pairs(
+            encoder, pairs, settings or PAIR_SETTINGS, temperature=temperature, show_progress=show_progress
+        )
+        return self
 
     def sweep_whitening(
         self, texts: Sequence[str], sizes: Sequence[int] | None = None, *, pairs: Pairs | None = None
@@ -243,10 +267,7 @@ class SentenceEmbedder:
         return self.encode(first) @ self.encode(second).T
 
     def similarity_pairwise(self, first: Sequence[str], second: Sequence[str]) -> np.ndarray:
-        """Return the cosine of each text of ``first`` with the text at the same place in ``second``.
-
-        Returns:
-            float32 array of shape ``(len(first),)``.
+        """Return the cosine of each text of ``first`` with the text at the same place in ``second``, shape ``(num,)``.
 
         Raises:
             InvalidValue: when the two differ in length.
@@ -258,9 +279,6 @@ class SentenceEmbedder:
 
     def save(self, folder: str | Path) -> Path:
         """Save encoder, pooling and whitening as a folder that sentence-transformers loads as it is.
-
-        Returns:
-            The folder.
 
         Raises:
             FileProblem: when it cannot be written; a folder already there is left as it was.
@@ -277,8 +295,3 @@ class SentenceEmbedder:
             FileProblem: when there is no such folder or it cannot be read.
         """
         return cls(str(folder), device=device, dtype=dtype)
-
-    def _finish(self, vectors: np.ndarray, *, normalize: bool) -> np.ndarray:
-        if self.whitening is not None and len(vectors):
-            vectors = self.whitening.transform(vectors)
-        return (unit_rows(vectors) if normalize else vectors).astype(np.float32, copy=False)

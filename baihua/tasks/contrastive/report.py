@@ -56,9 +56,9 @@ def finish(
     if kept is first:
         warnings.warn(
             say(
-                zh="训练没有让“找另一半”变好，权重保持训练前的样子；可以减小 learning_rate 或 dropout，"
+                zh="训练没有让向量在留出的文本上变好，权重保持训练前的样子；可以减小 learning_rate 或 dropout，"
                 "或用 guard_every=0 留下训练后的权重。",
-                en="Training did not make finding the other half better, so the weights are as they were before. Try a smaller "
+                en="Training did not make the vectors better on what was held aside, so the weights are as they were before. Try a smaller "
                 "learning_rate or dropout, or keep the trained weights with guard_every=0.",
             ),
             stacklevel=4,

@@ -10,7 +10,7 @@ from baihua.encoders.sentence_model import SentenceModel, batch_of
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.nn.losses import info_nce
 from baihua.tasks.contrastive.batches import num_batches, sample_texts, text_batches, watched
-from baihua.tasks.contrastive.guard import CollapseGuard
+from baihua.tasks.contrastive.guard import CollapseGuard, halves_of
 from baihua.tasks.contrastive.report import ContrastiveReport, finish, fit_settings
 from baihua.tasks.contrastive.settings import ContrastiveSettings
 from baihua.tasks.contrastive.trained_part import add_projection, check_dropout, trained_part
@@ -75,7 +75,7 @@ def train_simcse(
     tokens = encoder.tokens(pool, settings.max_length)
     projection = add_projection(encoder) if settings.train == "projection" else None
     model = SentenceModel(encoder, settings.chunk)
-    guard = CollapseGuard(encoder, pool, model, settings.seed) if settings.guard_every else None
+    guard = CollapseGuard(encoder, halves_of(pool, settings.seed), model) if settings.guard_every else None
     example, steps = batch_of(tokens, [0, 1]), num_batches(len(pool), settings)
     torch.manual_seed(settings.seed)
     with dropout(encoder.model, hidden_dropout, attention_dropout), trained_part(model, projection, example):

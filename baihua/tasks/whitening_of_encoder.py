@@ -1,8 +1,36 @@
-"""Does a whitening belong to the vectors of an encoder?"""
+"""A whitening and the encoder whose vectors it was fitted on."""
+
+import warnings
+from collections.abc import Sequence
 
 from baihua.checks import InvalidValue
 from baihua.encoders.protocol import Encoder
+from baihua.language import say
+from baihua.maths.principal_axes import EmptyDirections
 from baihua.maths.whitening import Whitening
+
+
+def fit_on_texts(whitening: Whitening, encoder: Encoder, texts: Sequence[str]) -> Whitening:
+    """Fit a whitening on the vectors of texts, and note in it whose they were."""
+    vectors = encoder.encode(texts)
+    with warnings.catch_warnings():
+        if len(texts) > encoder.width:  # then only those are empty that a final layer norm takes away
+            warnings.simplefilter("ignore", EmptyDirections)
+        whitening.fit(vectors)
+    whitening.fitted_on_ = encoder.fingerprint()
+    return whitening
+
+
+def say_dropped(whitening: Whitening | None) -> None:
+    """Say that a whitening is dropped because its encoder is trained."""
+    if whitening is not None:
+        warnings.warn(
+            say(
+                zh="训练会改变向量，已去掉之前拟合的白化；训练后可以重新拟合。",
+                en="Training changes the vectors, so the whitening fitted before is dropped; fit it again afterwards.",
+            ),
+            stacklevel=3,
+        )
 
 
 def check_whitening(whitening: Whitening, encoder: Encoder) -> None:
