@@ -1,6 +1,7 @@
 """Sampling on the sphere beside scipy, and beside s-vae-pytorch and the power spherical reference where given.
 
     python bench/sphere_sampling.py [--svae FOLDER] [--reference FOLDER] [--threads 1] [--rounds 7]
+        [--widths 16 128 256 768] [--numbers 256 100000]
 
 The folders are checkouts of nicola-decao/s-vae-pytorch and nicola-decao/power_spherical; without them their rows are left
 out. Width 16, 128, 256, 768; 256 and 100 000 samples of one law with κ = 20 in float32 (scipy: float64); the law is made
@@ -77,11 +78,13 @@ def main() -> None:
     options.add_argument("--reference")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--widths", type=int, nargs="+", default=WIDTHS)
+    options.add_argument("--numbers", type=int, nargs="+", default=NUMBERS)
     chosen = options.parse_args()
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(0)
-    for width in WIDTHS:
-        for num in NUMBERS:
+    for width in chosen.widths:
+        for num in chosen.numbers:
             loc = torch.nn.functional.normalize(torch.randn(width), dim=0)
             ways = ours(loc, num) | peers(loc, num, chosen.svae, chosen.reference)
             medians = alternate(ways, chosen.rounds)

@@ -54,12 +54,16 @@ def cluster(
     output: Output = None,
     encoder: EncoderName = "bundled",
     pooling: Pooling = "auto",
-    whitening: WhiteningChoice = "auto",
+    whitening: WhiteningChoice = "off",
     text_column: TextColumn = None,
     dtype: Precision = "float32",
     device: Device = None,
 ) -> None:
-    """Group the texts of a file."""
+    """Group the texts of a file, on vectors as they are unless asked.
+
+    Whitening in full gives directions of mere noise the weight of those that tell groups apart: over eight comparisons
+    with real groups it halves the adjusted mutual information, 0.120 to 0.061 (recipes/cluster_methods.py).
+    """
     number = console.whole_number("-k", num_groups)
     table = open_table(file)
     column = take_column(table, "text", text_column)

@@ -5,23 +5,22 @@ Beta distribution, so that samples are differentiable in both parameters with no
 """
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, constraints
 from torch.distributions.kl import register_kl
 from torch.types import _size
 
 from baihua.checks import InvalidValue
-from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area, unit_sphere
+from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area
+from baihua.maths.rotationally_symmetric import RotationallySymmetric
 from baihua.maths.tangent_normal import random_around
 
 NUM_NODES = 16  # of the quadrature of `divergence`: its error falls as 5.8^(-2 · nodes)
 
 
-class PowerSpherical(Distribution):
+class PowerSpherical(RotationallySymmetric):
     """The power spherical distribution on the unit sphere.
 
     Args:
@@ -37,36 +36,6 @@ class PowerSpherical(Distribution):
         >>> law.rsample((4,)).shape, round(float(torch.distributions.kl_divergence(law, HypersphericalUniform(3))), 4)
         (torch.Size([4, 3]), 1.4888)
     """
-
-    arg_constraints = {"loc": unit_sphere, "concentration": constraints.nonnegative}  # noqa: RUF012 - as torch's own
-    support = unit_sphere
-    has_rsample = True
-
-    def __init__(self, loc: Tensor, concentration: Tensor | float, validate_args: bool | None = None) -> None:
-        given = torch.as_tensor(concentration, dtype=loc.dtype, device=loc.device)
-        batch_shape = torch.broadcast_shapes(loc.shape[:-1], given.shape)
-        self.loc = loc.expand(*batch_shape, loc.shape[-1])
-        self.concentration = given.expand(batch_shape)
-        super().__init__(batch_shape, loc.shape[-1:], validate_args=validate_args)
-
-    @property
-    def width(self) -> int:
-        """Width of the vectors."""
-        return self.event_shape[0]
-
-    def expand(self, batch_shape: _size, _instance: Any = None) -> "PowerSpherical":
-        """Return the same laws in another batch shape."""
-        shape = torch.Size(batch_shape)
-        wider = PowerSpherical(
-            self.loc.expand(*shape, self.width), self.concentration.expand(shape), validate_args=False
-        )
-        wider._validate_args = self._validate_args
-        return wider
-
-    @property
-    def mode(self) -> Tensor:
-        """μ."""
-        return self.loc
 
     @property
     def mean(self) -> Tensor:

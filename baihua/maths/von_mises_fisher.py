@@ -7,20 +7,20 @@ parameters. The article (kexue.fm 8404) keeps κ fixed because its gradient seem
 
 import functools
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, constraints
 from torch.distributions.kl import register_kl
 from torch.types import _size
 
 from baihua.checks import InvalidValue
 from baihua.maths import bessel, bessel_growth
 from baihua.maths.concentration import concentration_for_mean_cosine
-from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area, unit_sphere
+from baihua.maths.hyperspherical_uniform import HypersphericalUniform, log_surface_area
 from baihua.maths.polar_angle import AngleTable, draw_angles
+from baihua.maths.rotationally_symmetric import RotationallySymmetric
 from baihua.maths.sphere import unit
 from baihua.maths.tangent_normal import random_around
 
@@ -28,7 +28,7 @@ NUM_NODES = 20  # Gauss–Legendre, see `_growth_gap`; its error falls as 3.7^(-
 TABLES_KEPT = 32  # of 13 kB each
 
 
-class VonMisesFisher(Distribution):
+class VonMisesFisher(RotationallySymmetric):
     """The von Mises–Fisher distribution on the unit sphere.
 
     Args:
@@ -44,18 +44,6 @@ class VonMisesFisher(Distribution):
         >>> law.rsample((64,)).shape, round(float(law.mean[0]), 4)
         (torch.Size([64, 768]), 0.6874)
     """
-
-    arg_constraints = {"loc": unit_sphere, "concentration": constraints.nonnegative}  # noqa: RUF012 - as torch's own
-    support = unit_sphere
-    has_rsample = True
-
-    def __init__(self, loc: Tensor, concentration: Tensor | float, validate_args: bool | None = None) -> None:
-        given = torch.as_tensor(concentration, dtype=loc.dtype, device=loc.device)
-        batch_shape = torch.broadcast_shapes(loc.shape[:-1], given.shape)
-        self.loc = loc.expand(*batch_shape, loc.shape[-1])
-        self.concentration = given.expand(batch_shape)
-        self._one_law = given.reshape(1) if given.numel() == 1 else None
-        super().__init__(batch_shape, loc.shape[-1:], validate_args=validate_args)
 
     @classmethod
     def fit(cls, x: Tensor, weights: Tensor | None = None) -> Self:
@@ -74,24 +62,6 @@ class VonMisesFisher(Distribution):
         mean = (shares.double() / shares.double().sum()) @ x.double()  # (width,)
         length = torch.linalg.vector_norm(mean)
         return cls(unit(mean, "mean").to(x.dtype), concentration_for_mean_cosine(x.shape[1], length).to(x.dtype))
-
-    @property
-    def width(self) -> int:
-        """Width of the vectors."""
-        return self.event_shape[0]
-
-    def expand(self, batch_shape: _size, _instance: Any = None) -> "VonMisesFisher":
-        """Return the same laws in another batch shape."""
-        shape = torch.Size(batch_shape)
-        shared = self.concentration.expand(shape) if self._one_law is None else self._one_law.reshape(())
-        wider = VonMisesFisher(self.loc.expand(*shape, self.width), shared, validate_args=False)
-        wider._validate_args = self._validate_args
-        return wider
-
-    @property
-    def mode(self) -> Tensor:
-        """μ."""
-        return self.loc
 
     @property
     def mean(self) -> Tensor:
@@ -118,8 +88,8 @@ class VonMisesFisher(Distribution):
         """Draw angles to μ in float64, on the CPU for devices that have none."""
         without = self.loc.device.type in bessel.WITHOUT_FLOAT64
         place = torch.device("cpu") if without else self.loc.device
-        if self._one_law is not None:
-            kappa = self._one_law.to(place, torch.float64)
+        if self._shared is not None:
+            kappa = self._shared.to(place, torch.float64)
             table = _table(self.width, float(kappa.detach()), str(place))
             return draw_angles(self.width, kappa, shape.numel(), table).reshape(shape)
         kappa = self.concentration.reshape(-1).to(place, torch.float64)  # (num_laws,)

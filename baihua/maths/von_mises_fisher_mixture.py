@@ -41,6 +41,7 @@ class VonMisesFisherMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         weights_: share of each law, shape ``(n_components,)``.
         means_: their directions, unit vectors, shape ``(n_components, width)``.
         concentrations_: their κ, shape ``(n_components,)``.
+        labels_: the most probable law of each vector fitted on, shape ``(num,)``.
         lower_bound_: mean log density of the vectors fitted on.
         n_iter_: rounds of the best start.
         converged_: whether its last round gained less than ``tol``.
@@ -96,6 +97,7 @@ class VonMisesFisherMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             if found["lower_bound_"] > best:
                 best = found["lower_bound_"]
                 self.__dict__.update(found)
+        self.labels_ = _weighted_logs(x, self.weights_, self.means_, self.concentrations_).argmax(axis=1)
         return self
 
     def predict(self, X: Any) -> NDArray[np.int64]:

@@ -1,4 +1,9 @@
-"""Groups of similar texts, each with a typical sentence and keywords."""
+"""Groups of similar texts, each with a typical sentence and keywords.
+
+Spherical k-means is kept although a mixture of von Mises–Fisher laws is there (`baihua.maths.von_mises_fisher_mixture`):
+over eight comparisons with real groups its adjusted mutual information is 0.120 against 0.117, in a fiftieth of the time
+(recipes/cluster_methods.py).
+"""
 
 import math
 import warnings

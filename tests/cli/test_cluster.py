@@ -36,3 +36,12 @@ def test_mistakes_are_one_sentence(run, tmp_path):
     code, _, err = run("cluster", save(tmp_path), "-k", "zwei", *STATIC)
     assert code == 2
     assert "-k must be a whole number" in err
+
+
+def test_vectors_are_not_whitened_unless_asked(run, tmp_path):
+    code, _, err = run("cluster", save(tmp_path), "-k", "2", "--encoder", "static")
+    assert code == 0
+    assert "Too few texts" not in err
+    code, _, err = run("cluster", save(tmp_path), "-k", "2", "--encoder", "static", "--whitening", "auto")
+    assert code == 0
+    assert "Too few texts to measure whether whitening helps" in err

@@ -1,5 +1,7 @@
 """Directions and angles to the last digit."""
 
+import math
+
 import mpmath
 import numpy as np
 import pytest
@@ -20,6 +22,14 @@ def test_angles_are_accurate_where_the_arc_cosine_is_not(angle):
 def test_lengths_are_one_for_the_largest_and_the_smallest():
     x = torch.tensor([[1e300, 1e300], [5e-320, 0], [3, 4]], dtype=torch.float64)
     torch.testing.assert_close(torch.linalg.vector_norm(unit(x), dim=-1), torch.ones(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_lengths_are_one_to_two_roundings_however_wide(dtype):
+    x = torch.randn(4, 65_536, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    for row in unit(x).tolist():
+        length = math.sqrt(math.fsum(value * value for value in row))
+        assert abs(length - 1) <= 2 * torch.finfo(dtype).eps
 
 
 def test_the_perpendicular_is_one():

@@ -94,3 +94,11 @@ def test_it_is_an_estimator_and_refuses_what_it_cannot_fit():
         mixture.fit(np.eye(3))
     with pytest.raises(InvalidValue, match="zero vector"):
         VonMisesFisherMixture(1).fit(np.zeros((3, 2)))
+
+
+def test_fitting_leaves_the_labels_that_predicting_gives():
+    x = np.random.default_rng(2).normal(size=(60, 4))
+    mixture = VonMisesFisherMixture(3, random_state=0)
+    labels = mixture.fit_predict(x)
+    np.testing.assert_array_equal(labels, mixture.labels_)
+    np.testing.assert_array_equal(labels, mixture.predict(x))
