@@ -3,8 +3,8 @@
 Task: a small Chinese BERT that makes every job work offline.
 Data: a folder of UTF-8 text, one paragraph a line (``*.txt``, ``*.txt.xz``, ``*.txt.gz``); what it was made of stands in
     baihua/encoders/bundled/README.md.
-Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled] [--batch-size 16]
-        [--dtype float32] [--output FOLDER]
+Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled|FOLDER]
+        [--learning-rate 3e-3] [--batch-size 16] [--dtype float32] [--output FOLDER]
     WORK holds the model in float32 and, while it is trained, the state to go on from: the same command again goes on
     after an interruption. At the end the weights are written as float16 to --output, if that is given.
 Score: held-out loss and the loss against tokens, with what more would buy, in results/encoder/training; the rest by
@@ -66,7 +66,7 @@ def record(done: Pretrained, paths: list[Path], command: str) -> Result:
     threads = f"CPU, {torch.get_num_threads()} threads"
     facts["device"] = torch.cuda.get_device_name() if torch.cuda.is_available() else threads
     return Result(
-        name=f"encoder/training/{time.strftime('%Y%m%d')}",
+        name=f"encoder/training/{time.strftime('%Y%m%d-%H%M')}",
         metric="held-out loss (nats)",
         values=(done.after.loss,),
         settings=facts | (curve_of(done.log) if len(done.log) > FEWEST_POINTS else {}),
@@ -104,7 +104,11 @@ def main() -> None:
     encoder = NewModel(Shape(num_layers=given.layers)) if given.encoder == "new" else given.encoder
     done = pretrain(paths, given.work / "encoder", settings, encoder=encoder)
     print(f"held-out loss {done.before.loss:.3f} -> {done.after.loss:.3f}, accuracy {done.after.accuracy:.1%}")
-    command = f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {given.encoder}"
+    begun_with = "new" if given.encoder == "new" else Path(given.encoder).name
+    command = (
+        f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {begun_with} "
+        f"--learning-rate {given.learning_rate:g}"
+    )
     if given.output:
         write_half(done.folder, given.output)
     record(done, paths, command).save(given.results)
