@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from baihua.maths.von_mises_fisher import VonMisesFisher
     from baihua.maths.whitening import Whitening
     from baihua.tasks.embed import SentenceEmbedder
+    from baihua.tasks.generate import VariationalAutoencoder
     from baihua.tasks.search import SentenceIndex
 
 __all__ = [
     "HypersphericalUniform",
     "SentenceEmbedder",
     "SentenceIndex",
+    "VariationalAutoencoder",
     "VonMisesFisher",
     "Whitening",
     "load_encoder",
@@ -27,6 +29,7 @@ _HOMES = {
     "HypersphericalUniform": "baihua.maths.hyperspherical_uniform",
     "SentenceEmbedder": "baihua.tasks.embed",
     "SentenceIndex": "baihua.tasks.search",
+    "VariationalAutoencoder": "baihua.tasks.generate",
     "VonMisesFisher": "baihua.maths.von_mises_fisher",
     "Whitening": "baihua.maths.whitening",
     "load_encoder": "baihua.encoders.load",

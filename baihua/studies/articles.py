@@ -33,4 +33,13 @@ ARTICLES = (
         },
         command="baihua study orthogonal",
     ),
+    Article(
+        name="vmf-vae",
+        title="VAE on the sphere, vMF-VAE (kexue.fm/archives/8404)",
+        use={
+            "zh": "把文本或图片变成球面上的编码，再采样、插值、重构，KL 不会消失",
+            "en": "turn texts or images into codes on a sphere, sample, interpolate and reconstruct, with a KL that cannot vanish",
+        },
+        command="baihua study vmf-vae",
+    ),
 )
