@@ -114,6 +114,14 @@ class SphericalLatent(nn.Module):
         self.concentration = concentration
         self.direction = nn.Linear(num_features, width)
         self.free_concentration = nn.Linear(num_features, 1) if concentration is None else None
+        self.constant: Tensor | None  # the divergence of every law, where κ is fixed
+        self.register_buffer("constant", self._constant(), persistent=False)
+
+    def _constant(self) -> Tensor | None:
+        if self.concentration is None:
+            return None
+        law = self.law(torch.eye(1, self.width, dtype=torch.float64), self.concentration)
+        return kl_divergence(law, HypersphericalUniform(self.width))[0].float()
 
     def posterior(self, features: Tensor) -> Distribution:
         """Return one law per row of features, each on the sphere of R^width."""
@@ -125,6 +133,8 @@ class SphericalLatent(nn.Module):
 
     def divergence(self, posterior: Distribution) -> Tensor:
         """Return the divergence from the uniform distribution, shape ``(batch,)``."""
+        if self.constant is not None:
+            return self.constant.expand(posterior.batch_shape)
         return kl_divergence(posterior, HypersphericalUniform(self.width))
 
     def prior_sample(self, num: int) -> Tensor:
