@@ -146,6 +146,12 @@ def pretrain(
     settings = PretrainSettings(schedule, objective, length, batch_size, optimizer, learning_rate, mask)
     settings = replace(settings, precision=dtype, seed=seed)
     new = NewModel(Shape(layers, width), vocabulary_size)
+    console.note(
+        say(
+            zh="先把文本切成行、写在模型旁边（约每分钟 60 MB），再开始训练。",
+            en="First the text is packed into rows beside the model (about 60 MB a minute), then it is trained on.",
+        )
+    )
     done = run(corpus, Path(output), settings, encoder=new if encoder == "new" else encoder, device=device)
     _report(done)
 
