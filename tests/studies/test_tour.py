@@ -181,7 +181,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 7
+    assert len(parts) == 9
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:
@@ -245,10 +245,17 @@ def _letters(text: str) -> str:
 
 def test_the_library_answers_and_says_where_it_cannot(tour):
     _, parts = tour
-    search, dedupe = parts[5:]
+    search, dedupe = parts[5:7]
     assert 0.7 < search.numbers["mrr_at_10/keyword"] <= search.numbers["mrr_at_10/hybrid"]
     unrelated = search.lines.index(f"Query: {UNRELATED}")
     assert "no better than chance" in search.lines[unrelated + 3]
     removed = "\n".join(dedupe.lines)
     assert dedupe.numbers["removed"] == 5
     assert not any(f"  {text}  →" in removed for text in ("这个订单不能开发票", "新用户充1000送10"))
+
+
+def test_the_sphere_shows_what_it_says(tour):
+    _, parts = tour
+    numbers = {name: value for part in parts for name, value in part.numbers.items()}
+    assert numbers["rotation_error"] < 1e-15 < 1e-6 < numbers["textbook_error"]
+    assert numbers["gaussian_divergence"] < 0.2 < 4 < numbers["von_mises_fisher_divergence"]

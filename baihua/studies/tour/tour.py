@@ -17,6 +17,7 @@ from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sen
 from baihua.studies.tour.library import dedupe_part, search_part
 from baihua.studies.tour.part import TourPart
 from baihua.studies.tour.scores import Scores, difference_interval, rank_answers, score
+from baihua.studies.tour.sphere import codes_part, rotation_part
 from baihua.studies.tour.vectors import Vectors, embed_tour
 
 ENCODERS = ("bundled", "static")
@@ -34,7 +35,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
 
     Returns:
         The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a library
-        searched by meaning and by words, repeated texts removed.
+        searched by meaning and by words, repeated texts removed; a rotation, and codes on the sphere.
 
     Raises:
         FileProblem: when the picture cannot be written.
@@ -49,6 +50,8 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         plot_part(before, after, Path(plot_folder) / "whitening.png"),
         search_part(),
         dedupe_part(),
+        rotation_part(),
+        codes_part(),
     ]
 
 
