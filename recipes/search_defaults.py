@@ -27,6 +27,7 @@ from baihua.benchmarks.library_retrieval import ASK_FOR, LibraryQuestions, libra
 from baihua.benchmarks.pairs import Pairs, read_pairs
 from baihua.results import Result, load_records
 from baihua.tasks.index import keywords, ranking
+from baihua.tasks.index.passages import PassageCutter
 from baihua.tasks.other_half import unit_rows
 
 SETS = ("LCQMC", "BQ")
@@ -85,6 +86,7 @@ class Asked:
         with tempfile.TemporaryDirectory() as folder:
             embedder = SentenceEmbedder(KnownVectors(vectors))
             with SentenceIndex.create(Path(folder) / "library.db", embedder) as index:
+                index._cutter = PassageCutter(embedder.encoder, UNLIMITED)  # there are vectors of whole questions alone
                 index.add(self.questions.library, keys=range(len(self.questions.library)))
                 answers = index.search(self.questions.queries, top_k=top_k, mode=mode)
         return [[int(hit.key) for hit in hits] for hits in answers]
