@@ -12,7 +12,6 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -43,14 +42,10 @@ def ours(rows: np.ndarray, steps: int) -> float:
     model, tokenizer = open_masked_model(BUNDLED, "cpu")
     settings = PretrainSettings(Schedule(steps=steps), length=LENGTH, batch_size=BATCH)
     masking = masking_of(tokenizer, settings)
-
-    def stream() -> Iterator[np.ndarray]:
-        return iter(rows)
-
     started = time.perf_counter()
     fit(
         MaskedLoss(model),
-        lambda start: training_batches(stream, masking, settings, start),
+        lambda start: training_batches(rows, masking, settings, start),
         FitSettings(settings.schedule, learning_rate=settings.learning_rate),
         count=lambda batch: batch["ids"].numel(),
         show_progress=False,
