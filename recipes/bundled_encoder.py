@@ -4,7 +4,7 @@ Task: a small Chinese BERT that makes every job work offline.
 Data: a folder of UTF-8 text, one paragraph a line (``*.txt``, ``*.txt.xz``, ``*.txt.gz``); what it was made of stands in
     baihua/encoders/bundled/README.md.
 Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled|FOLDER]
-        [--learning-rate 3e-3] [--batch-size 16] [--dtype float32] [--output FOLDER]
+        [--optimizer adamw|muon] [--learning-rate 1e-3] [--batch-size 16] [--dtype float32] [--output FOLDER]
     WORK holds the model in float32 and, while it is trained, the state to go on from: the same command again goes on
     after an interruption. At the end the weights are written as float16 to --output, if that is given.
 Score: held-out loss and the loss against tokens, with what more would buy, in results/encoder/training; the rest by
@@ -29,6 +29,7 @@ from baihua.files import replacing_folder
 from baihua.maths.power_law import FEWEST_POINTS, fit_power_law
 from baihua.results import Result
 from baihua.text.corpus import corpus_files
+from baihua.training.optimizers import OPTIMIZERS
 from baihua.training.schedules import Schedule
 
 LENGTH = 128  # training begins at this length: positions never seen cost more than shorter rows save
@@ -86,7 +87,8 @@ def main() -> None:
     parser.add_argument("--encoder", default="new")
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--optimizer", default="adamw", choices=OPTIMIZERS)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--results", default="results")
@@ -97,7 +99,7 @@ def main() -> None:
         length=LENGTH,
         shifted=SHIFTED,
         batch_size=given.batch_size,
-        optimizer="muon",
+        optimizer=given.optimizer,
         learning_rate=given.learning_rate,
         precision=given.dtype,
     )
@@ -107,7 +109,7 @@ def main() -> None:
     begun_with = "new" if given.encoder == "new" else Path(given.encoder).name
     command = (
         f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {begun_with} "
-        f"--learning-rate {given.learning_rate:g}"
+        f"--optimizer {given.optimizer} --learning-rate {given.learning_rate:g}"
     )
     if given.output:
         write_half(done.folder, given.output)
