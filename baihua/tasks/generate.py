@@ -5,6 +5,7 @@ can be: a decoder of text that predicts each token from those before it does wel
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -24,10 +25,10 @@ from baihua.tasks.generate_file import damaged, read_autoencoder, write_autoenco
 from baihua.tasks.generate_settings import AutoencoderSettings
 from baihua.tasks.image_rows import ImageRows
 from baihua.tasks.seeded import seeded
-from baihua.tasks.shuffled_batches import shuffled_batches
 from baihua.tasks.text_rows import TextRows
 from baihua.training.fit import FitSettings, fit
 from baihua.training.schedules import Schedule
+from baihua.training.shuffled import shuffled_places
 
 __all__ = ["AutoencoderSettings", "Evaluation", "VariationalAutoencoder"]
 
@@ -110,7 +111,11 @@ class VariationalAutoencoder:
             schedule = Schedule(steps=self.settings.steps)
             settings = FitSettings(schedule, learning_rate=self.settings.learning_rate)
             size = min(self.settings.batch_size, len(data))
-            batches = shuffled_batches(data, size, self.settings.seed)
+
+            def batches(start: int) -> Iterator[Tensor]:
+                places = shuffled_places(len(data), size, self.settings.seed, start)
+                return (data[torch.from_numpy(some)] for some in places)
+
             log = fit(loss, batches, settings, folder=folder, show_progress=show_progress)
         self.loss_, self.log_, self._rows = loss.eval(), log, rows
         return self

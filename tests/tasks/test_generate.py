@@ -15,7 +15,6 @@ from baihua.maths.whitening import NotFitted
 from baihua.nn.latents import LATENTS
 from baihua.nn.text_vae import END, PADDING, UNKNOWN
 from baihua.tasks.generate import AutoencoderSettings, VariationalAutoencoder
-from baihua.tasks.shuffled_batches import shuffled_batches
 from baihua.tasks.text_rows import TextRows, join_tokens
 
 TEXTS = [
@@ -189,17 +188,6 @@ def test_a_long_text_is_cut_and_has_no_end():
 )
 def test_tokens_are_joined(tokens, text):
     assert join_tokens(tokens) == text
-
-
-def test_every_row_comes_once_before_any_comes_again_and_batches_can_be_gone_on_with():
-    rows = torch.arange(10)
-    batches = shuffled_batches(rows, 4, seed=3)
-    stream = batches(0)
-    drawn = [next(stream) for _ in range(5)]
-    first, second = torch.cat(drawn).split(10)
-    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(10))
-    assert first.tolist() != second.tolist()
-    assert torch.equal(next(batches(3)), drawn[3])
 
 
 @pytest.mark.parametrize(

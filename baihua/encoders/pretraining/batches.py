@@ -1,7 +1,6 @@
 """The batches of a pre-training: rows of text with what is to be guessed in them."""
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from baihua.encoders.pretraining.masking import Masking
-from baihua.encoders.pretraining.packing import shuffled_batches
 from baihua.encoders.pretraining.settings import PretrainSettings
+from baihua.training.shuffled import shuffled_places
 
 
 def training_batches(
@@ -34,8 +33,9 @@ def training_batches(
     Yields:
         Batches as the objective's loss takes them, without end.
     """
-    batches = shuffled_batches(rows, settings.batch_size, settings.seed, start)
-    for number, ids in zip(count(start), batches):
+    places = shuffled_places(len(rows), settings.batch_size, settings.seed, start)
+    for number, some in enumerate(places, start=start):
+        ids = rows[some].astype(np.int64)  # (batch_size, length)
         if settings.objective == "causal":
             batch = {"ids": torch.from_numpy(ids)}
         else:

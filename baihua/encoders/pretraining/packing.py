@@ -1,7 +1,7 @@
 """Text as rows of one length: lines end to end, cut where a row is full, so that nothing is padding."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,26 +72,3 @@ def stored_rows(path: Path, rows: Callable[[], Iterator[np.ndarray]], length: in
             en="The text does not fill a single row; give more text, or a smaller length.",
         )
     return np.memmap(path, dtype=dtype, mode="r").reshape(-1, length)  # (num_rows, length)
-
-
-def shuffled_batches(rows: np.ndarray, batch_size: int, seed: int, start: int = 0) -> Iterator[np.ndarray]:
-    """Draw batches again and again, every row once a round, in another order each round.
-
-    Args:
-        rows: shape ``(num_rows, length)``.
-        batch_size: rows of a batch.
-        seed: of the order.
-        start: number of the first batch; the same batches come, wherever one starts.
-
-    Yields:
-        Arrays of shape ``(batch_size, length)``, without end.
-    """
-    first, skipped = divmod(start * batch_size, len(rows))
-    places = np.empty(0, dtype=np.int64)
-    for time_round in count(first):
-        order = np.random.default_rng((seed, time_round)).permutation(len(rows))
-        places = np.concatenate([places, order[skipped:]])
-        full = len(places) // batch_size * batch_size
-        for some in places[:full].reshape(-1, batch_size):
-            yield rows[some].astype(np.int64)
-        places, skipped = places[full:], 0
