@@ -19,7 +19,7 @@ from transformers import DataCollatorForLanguageModeling, Trainer, TrainingArgum
 
 from baihua.encoders.language_models import open_masked_model
 from baihua.encoders.load import BUNDLED
-from baihua.encoders.pretraining.batches import masking_of, training_batches
+from baihua.encoders.pretraining.batches import MaskedRows, masking_of, training_batches
 from baihua.encoders.pretraining.objectives import MaskedLoss
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import write_text
@@ -41,11 +41,11 @@ def ours(rows: np.ndarray, steps: int) -> float:
     """Seconds our loop takes."""
     model, tokenizer = open_masked_model(BUNDLED, "cpu")
     settings = PretrainSettings(Schedule(steps=steps), length=LENGTH, batch_size=BATCH)
-    masking = masking_of(tokenizer, settings)
+    masked_rows = MaskedRows(rows, masking_of(tokenizer, settings), settings)
     started = time.perf_counter()
     fit(
         MaskedLoss(model),
-        lambda start: training_batches(rows, masking, settings, start),
+        lambda start: training_batches(masked_rows, start),
         FitSettings(settings.schedule, learning_rate=settings.learning_rate),
         count=lambda batch: batch["ids"].numel(),
         show_progress=False,

@@ -3,8 +3,9 @@
 Task: a small Chinese BERT that makes every job work offline.
 Data: a folder of UTF-8 text, one paragraph a line (``*.txt``, ``*.txt.xz``, ``*.txt.gz``); what it was made of stands in
     baihua/encoders/bundled/README.md.
-Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled|FOLDER]
-        [--optimizer adamw|muon] [--learning-rate 1e-3] [--batch-size 16] [--dtype float32] [--output FOLDER]
+Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled|FOLDER] [--layers 4]
+        [--width 256] [--length 128] [--batch-size 16] [--optimizer adamw|muon] [--learning-rate 1e-3]
+        [--dtype float32] [--output FOLDER] [--name NAME]
     WORK holds the model in float32 and, while it is trained, the state to go on from: the same command again goes on
     after an interruption. At the end the weights are written as float16 to --output, if that is given.
 Score: held-out loss and the loss against tokens, with what more would buy, in results/encoder/training; the rest by
@@ -32,7 +33,6 @@ from baihua.text.corpus import corpus_files
 from baihua.training.optimizers import OPTIMIZERS
 from baihua.training.schedules import Schedule
 
-LENGTH = 128  # training begins at this length: positions never seen cost more than shorter rows save
 SHIFTED = 0.25  # of the batches stand anywhere among the 512 positions, so that a longer text meets no unknown one
 WEIGHTS = "model.safetensors"
 CURVE_STARTS = 0.1  # share of the tokens left out of the extrapolation, where the warm-up is
@@ -61,13 +61,13 @@ def curve_of(log: list[dict[str, float]]) -> dict[str, object]:
     return {"tokens": int(tokens[-1]), "curve": points, "power_law": asdict(law), "extrapolated_loss": more}
 
 
-def record(done: Pretrained, paths: list[Path], command: str) -> Result:
+def record(done: Pretrained, paths: list[Path], name: str, command: str) -> Result:
     """Put down what was trained and on what; a training of fewer than a hundred steps has no curve to speak of."""
     facts = json.loads((done.folder / "pretrain.json").read_text(encoding="utf-8"))
     threads = f"CPU, {torch.get_num_threads()} threads"
     facts["device"] = torch.cuda.get_device_name() if torch.cuda.is_available() else threads
     return Result(
-        name=f"encoder/training/{time.strftime('%Y%m%d-%H%M')}",
+        name=f"encoder/training/{name}",
         metric="held-out loss (nats)",
         values=(done.after.loss,),
         settings=facts | (curve_of(done.log) if len(done.log) > FEWEST_POINTS else {}),
@@ -78,42 +78,59 @@ def record(done: Pretrained, paths: list[Path], command: str) -> Result:
     )
 
 
-def main() -> None:
-    """Train, save, record."""
+def options() -> argparse.ArgumentParser:
+    """What can be chosen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--minutes", type=float, default=120.0)
+    parser.add_argument("--objective", default="masked", choices=("masked", "replaced"))
     parser.add_argument("--encoder", default="new")
     parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--length", type=int, default=128)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--optimizer", default="adamw", choices=OPTIMIZERS)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--results", default="results")
-    given = parser.parse_args()
+    parser.add_argument(
+        "--name", default=time.strftime("%Y%m%d-%H%M"), help="of the record in results/encoder/training"
+    )
+    return parser
+
+
+def command_of(given: argparse.Namespace) -> str:
+    """The command that trains this again; folders are left to whoever types it."""
+    begun_with = "new" if given.encoder == "new" else Path(given.encoder).name
+    parts = [f"--minutes {given.minutes:g} --objective {given.objective} --encoder {begun_with}"]
+    parts += [f"--layers {given.layers} --width {given.width}"] if given.encoder == "new" else []
+    parts += [f"--length {given.length} --batch-size {given.batch_size} --optimizer {given.optimizer}"]
+    parts += [f"--learning-rate {given.learning_rate:g} --dtype {given.dtype}"]
+    return f"python recipes/bundled_encoder.py FOLDER WORK {' '.join(parts)}"
+
+
+def main() -> None:
+    """Train, save, record."""
+    given = options().parse_args()
     paths = corpus_files(given.folder)
     settings = PretrainSettings(
         Schedule(minutes=given.minutes, warmup=0.05),
-        length=LENGTH,
+        objective=given.objective,
+        length=given.length,
         shifted=SHIFTED,
         batch_size=given.batch_size,
         optimizer=given.optimizer,
         learning_rate=given.learning_rate,
         precision=given.dtype,
     )
-    encoder = NewModel(Shape(num_layers=given.layers)) if given.encoder == "new" else given.encoder
+    encoder = NewModel(Shape(given.layers, given.width)) if given.encoder == "new" else given.encoder
     done = pretrain(paths, given.work / "encoder", settings, encoder=encoder)
     print(f"held-out loss {done.before.loss:.3f} -> {done.after.loss:.3f}, accuracy {done.after.accuracy:.1%}")
-    begun_with = "new" if given.encoder == "new" else Path(given.encoder).name
-    command = (
-        f"python recipes/bundled_encoder.py FOLDER WORK --minutes {given.minutes:g} --encoder {begun_with} "
-        f"--optimizer {given.optimizer} --learning-rate {given.learning_rate:g}"
-    )
     if given.output:
         write_half(done.folder, given.output)
-    record(done, paths, command).save(given.results)
+    record(done, paths, given.name, command_of(given)).save(given.results)
 
 
 if __name__ == "__main__":

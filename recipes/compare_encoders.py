@@ -1,8 +1,8 @@
-"""One table for every encoder: random weights, the static one, TF-IDF, the bootstrap and the bundled, on every job.
+"""One table for every encoder: random weights, the static one, TF-IDF, the bundled one and others, on every job.
 
 Task: sentence similarity, retrieval, linear probes, names, and hidden characters of held-out text.
 Data: the STS sets, TNEWS-DataCLUE, waimai_10k, CLUENER (BAIHUA_DATA or `baihua data download`); text for --corpus.
-Command: python recipes/compare_encoders.py [--corpus FOLDER] [--bootstrap FOLDER] [--only NAME …] [--jobs JOB …]
+Command: python recipes/compare_encoders.py [--corpus FOLDER] [--beside NAME=FOLDER …] [--only NAME …] [--jobs JOB …]
 Score: see docs/encoder.md, which recipes/encoder_page.py writes from results/encoder.
 
 Each result is saved as soon as it is measured. One already there, of an encoder with the same fingerprint, is not
@@ -213,7 +213,7 @@ def fingerprint_in(path: Path) -> str:
 
 def command(name: str, job: str) -> str:
     """The command that measures a job again; folders are left to whoever types it."""
-    more = (" --bootstrap FOLDER" if name == "bootstrap" else "") + (" --corpus FOLDER" if job == "masked" else "")
+    more = ("" if name in NAMES else f" --beside {name}=FOLDER") + (" --corpus FOLDER" if job == "masked" else "")
     return f"python recipes/compare_encoders.py --only {name} --jobs {job}{more}"
 
 
@@ -221,22 +221,21 @@ def main() -> None:
     """Read the options, then go through rows and jobs."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--corpus", help="folder of the pre-training text, for the held-out lines")
-    options.add_argument("--bootstrap", help="folder of the bootstrap model; left out without it")
-    options.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="which encoders")
+    options.add_argument("--beside", nargs="+", default=[], metavar="NAME=FOLDER", help="more masked language models")
+    options.add_argument("--only", nargs="+", help="which encoders; all without it")
     options.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS, help="which jobs")
     options.add_argument("--results", default="results", help="where the results go")
     options.add_argument("--head-seeds", type=int, default=len(SEEDS), help="how often the token head is trained")
     chosen = options.parse_args()
+    folders = dict(given.split("=", 1) for given in chosen.beside)
     lines = read_held_out(chosen.corpus) if chosen.corpus and "masked" in chosen.jobs else []
     for job in chosen.jobs:
         if job == "masked" and not lines:
             say("masked: left out, since there is no --corpus")
             continue
-        for name in chosen.only:
-            if name == "bootstrap" and chosen.bootstrap is None:
-                continue
+        for name in chosen.only or [*NAMES, *folders]:
             say(f"{job}: {name}")
-            run_job(make_contender(name, chosen.bootstrap), job, lines, chosen.results, range(chosen.head_seeds))
+            run_job(make_contender(name, folders), job, lines, chosen.results, range(chosen.head_seeds))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import sklearn
@@ -16,7 +17,7 @@ from baihua.encoders.load import BUNDLED, load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
 
-NAMES = ("random", "static", "tfidf", "bootstrap", "bundled")
+NAMES = ("random", "static", "tfidf", "bundled")
 POOLING = "embedding_last_mean"  # of every transformer, fixed before measuring; a static encoder only has the mean
 SEEDS = (0, 1, 2)  # of random weights
 USUAL_STD = 0.02  # BERT's own initialisation
@@ -51,8 +52,8 @@ def tfidf() -> TfidfVectorizer:
     )
 
 
-def make_contender(name: str, bootstrap: str | None) -> Contender:
-    """Open or make the encoders of a row."""
+def make_contender(name: str, folders: Mapping[str, str]) -> Contender:
+    """Open or make the encoders of a row; ``folders`` says where those lie that are not in the package."""
     if name == "tfidf":
         return Contender(name, (), (), f"scikit-learn {sklearn.__version__} TfidfVectorizer char 2-4 NFKC lower")
     if name == "static":
@@ -61,7 +62,7 @@ def make_contender(name: str, bootstrap: str | None) -> Contender:
     if name == "random":
         models = tuple(random_model(seed) for seed in SEEDS)
     else:
-        models = (open_masked_model(BUNDLED if name == "bundled" else bootstrap),)
+        models = (open_masked_model(BUNDLED if name == "bundled" else folders[name]),)
     encoders = tuple(
         TransformerEncoder(Checkpoint(model.base_model, tokenizer, None), name, POOLING) for model, tokenizer in models
     )

@@ -1,50 +1,80 @@
 """The batches of a pre-training: rows of text with what is to be guessed in them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from baihua.encoders.pretraining.masking import Masking
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.training.shuffled import shuffled_places
 
+Draw = tuple[int, np.ndarray]  # the number of a batch, and which rows it has
 
-def training_batches(
-    rows: np.ndarray,
-    masking: Masking,
-    settings: PretrainSettings,
-    start: int,
-    *,
-    num_positions: int = 0,
-) -> Iterator[dict[str, Tensor]]:
-    """Batches from number ``start`` on; each has its own seed, so that its masks do not depend on where one starts.
+
+@dataclass(frozen=True)
+class MaskedRows(Dataset[dict[str, Tensor]]):
+    """Makes a batch of the rows it is asked for; each has its own seed, so that its masks depend on its number alone.
 
     Args:
         rows: shape ``(num_rows, length)``.
         masking: how to hide tokens.
         settings: of the training.
-        start: the number of the first batch.
         num_positions: how many the model has, where ``settings.shifted`` asks for batches that begin at any of them.
+    """
+
+    rows: np.ndarray
+    masking: Masking
+    settings: PretrainSettings
+    num_positions: int = 0
+
+    def __getitem__(self, draw: Draw) -> dict[str, Tensor]:
+        """Return the batch as the objective's loss takes it."""
+        number, places = draw
+        settings = self.settings
+        ids = self.rows[places].astype(np.int64)  # (batch_size, length)
+        if settings.objective == "causal":
+            batch = {"ids": torch.from_numpy(ids)}
+        else:
+            batch = self.masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
+        chance = np.random.default_rng((settings.seed, 2, number))
+        if chance.random() < settings.shifted:
+            first = int(chance.integers(max(self.num_positions - settings.length, 0) + 1))
+            batch["positions"] = torch.arange(first, first + settings.length).unsqueeze(0)  # (1, length)
+        return batch
+
+
+def training_batches(masked_rows: MaskedRows, start: int, *, num_workers: int = 0) -> Iterator[dict[str, Tensor]]:
+    """Batches from number ``start`` on, the same ones wherever one starts.
+
+    Args:
+        masked_rows: makes them.
+        start: the number of the first batch.
+        num_workers: processes that make batches ahead of the training; 0 to make each where it is needed. A GPU would
+            wait longer for its batches than it trains on them.
 
     Yields:
         Batches as the objective's loss takes them, without end.
     """
-    places = shuffled_places(len(rows), settings.batch_size, settings.seed, start)
-    for number, some in enumerate(places, start=start):
-        ids = rows[some].astype(np.int64)  # (batch_size, length)
-        if settings.objective == "causal":
-            batch = {"ids": torch.from_numpy(ids)}
-        else:
-            batch = masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
-        chance = np.random.default_rng((settings.seed, 2, number))
-        if chance.random() < settings.shifted:
-            first = int(chance.integers(max(num_positions - settings.length, 0) + 1))
-            batch["positions"] = torch.arange(first, first + settings.length).unsqueeze(0)  # (1, length)
-        yield batch
+    settings = masked_rows.settings
+    places = shuffled_places(len(masked_rows.rows), settings.batch_size, settings.seed, start)
+    draws = enumerate(places, start=start)
+    if num_workers == 0:
+        yield from map(masked_rows.__getitem__, draws)
+        return
+    yield from DataLoader(
+        masked_rows,
+        batch_size=None,
+        sampler=draws,
+        num_workers=num_workers,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else it would draw from the one that dropout goes on with
+    )
 
 
 def bare_tokenizer(tokenizer: Any) -> Tokenizer:

@@ -24,7 +24,8 @@ def states_at(base: Any, inputs: dict[str, Tensor], places: Tensor) -> Tensor:
     Args:
         base: a model for which `can_skip` holds.
         inputs: what its embeddings read: ``input_ids`` of shape ``(batch, length)``, ``position_ids`` where wished.
-        places: where, True or False, shape ``(batch, length)``.
+        places: where, True or False, shape ``(batch, length)``; on the CPU even if the model is not, since a GPU would
+            have to be waited for to learn how many there are.
 
     Returns:
         Shape ``(num_places, width)``, row after row, as ``last_hidden_state[places]`` gives them.
@@ -33,12 +34,16 @@ def states_at(base: Any, inputs: dict[str, Tensor], places: Tensor) -> Tensor:
     *lower, last = base.encoder.layer
     for layer in lower:
         states = layer(states)
+    rows, columns = places.nonzero(as_tuple=True)
     counts = places.sum(dim=1)  # (batch,)
-    most = int(counts.max())
-    order = places.int().argsort(dim=1, descending=True, stable=True)[:, :most]  # a row's places first, in order
+    slots = (
+        torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
+    )  # a place's number in its row
+    order = columns.new_zeros(len(places), int(counts.max()))  # (batch, most); what a row lacks asks its first position
+    order[rows, slots] = columns
+    rows, slots, order = (indices.to(states.device) for indices in (rows, slots, order))
     asked = states.gather(1, order.unsqueeze(-1).expand(-1, -1, states.shape[-1]))  # (batch, most, width)
-    kept = torch.arange(most, device=places.device) < counts.unsqueeze(-1)  # (batch, most)
-    return _last_states(last, states, asked)[kept]
+    return _last_states(last, states, asked)[rows, slots]
 
 
 def _last_states(layer: Any, states: Tensor, asked: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Hiding tokens for a masked language model: which ones, and what stands in their place."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -54,12 +55,10 @@ class Masking:
         Returns:
             The ids to read, and where tokens are to be guessed, both ``(batch, length)``.
         """
-        usable = ~np.isin(ids, list(self.special_ids))
-        hidden = self._choose(ids, rng) & usable
+        hidden = self._choose(ids, rng) & self._usable[ids]
         fate = rng.random(ids.shape)
-        ordinary = np.setdiff1d(np.arange(self.num_tokens), list(self.special_ids))
         read = np.where(hidden & (fate < 0.8), self.mask_id, ids)
-        return np.where(hidden & (fate >= 0.9), rng.choice(ordinary, ids.shape), read), hidden
+        return np.where(hidden & (fate >= 0.9), rng.choice(self._usable.nonzero()[0], ids.shape), read), hidden
 
     def batch(self, ids: np.ndarray, rng: np.random.Generator) -> dict[str, Tensor]:
         """Return a batch for a masked language model: ``ids``, what to ``read``, and where tokens are ``hidden``.
@@ -72,6 +71,13 @@ class Masking:
         if not hidden.any():  # so short a batch may go without; its first ordinary token then
             hidden[0, 1] = True
         return {"ids": torch.from_numpy(ids), "read": torch.from_numpy(read), "hidden": torch.from_numpy(hidden)}
+
+    @cached_property
+    def _usable(self) -> np.ndarray:
+        """Whether each token of the vocabulary may be hidden, shape ``(num_tokens,)``."""
+        usable = np.ones(self.num_tokens, dtype=bool)
+        usable[list(self.special_ids)] = False
+        return usable
 
     def _choose(self, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if self.unit == "span":

@@ -101,7 +101,7 @@ def new_language_model(
             table = torch.from_numpy(sinusoids(shape.positions, shape.width))
             model.bert.embeddings.position_embeddings.weight.copy_(POSITION_AMPLITUDE * table)
         if "neighbours" in starts:
-            offsets = neighbour_offsets(shape.num_heads, both_sides=objective == "masked")
+            offsets = neighbour_offsets(shape.num_heads, both_sides=objective != "causal")
             _start_heads(model.bert.encoder.layer[0].attention.self, shape, offsets)
     return model
 

@@ -20,7 +20,7 @@ from baihua.encoders.hub import find_model_folder
 from baihua.encoders.language_models import open_causal_model, open_masked_model
 from baihua.encoders.load import BUNDLED
 from baihua.encoders.modules_writer import write_transformer_files
-from baihua.encoders.pretraining.batches import bare_tokenizer, masking_of, training_batches
+from baihua.encoders.pretraining.batches import MaskedRows, bare_tokenizer, masking_of, training_batches
 from baihua.encoders.pretraining.held_out import HeldOut, evaluate, held_out_batches, held_out_lines, training_lines
 from baihua.encoders.pretraining.new_folder import NewModel, write_new_model
 from baihua.encoders.pretraining.objectives import loss_of
@@ -28,6 +28,8 @@ from baihua.encoders.pretraining.packing import packed_rows, stored_rows
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.files import replacing_folder, write_text
 from baihua.training.fit import FitSettings, fit
+
+WORKERS_BESIDE_A_GPU = 2
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def pretrain(
     """
     state = Path(f"{folder}.training")
     origin = _origin(encoder, state, paths, settings)
-    model, tokenizer = (open_masked_model if settings.objective == "masked" else open_causal_model)(origin, device)
+    model, tokenizer = (open_causal_model if settings.objective == "causal" else open_masked_model)(origin, device)
     num_positions = _check_length(model, settings)
     loss = loss_of(settings.objective, model)
     backend, edges = bare_tokenizer(tokenizer), (tokenizer.cls_token_id, tokenizer.sep_token_id)
@@ -80,10 +82,12 @@ def pretrain(
     held_out = held_out_batches(held_out_lines(paths), backend, edges, settings.length, masking)
     before = _remembered(state / "before.json", lambda: evaluate(loss, held_out))
     rows = _training_rows(state, lambda: training_lines(paths), backend, edges, settings.length)
+    batches = MaskedRows(rows, masking, settings, num_positions)
+    num_workers = WORKERS_BESIDE_A_GPU if next(model.parameters()).is_cuda else 0
     torch.manual_seed(settings.seed)  # of dropout; a checkpoint brings its own state
     log = fit(
         loss,
-        lambda start: training_batches(rows, masking, settings, start, num_positions=num_positions),
+        lambda start: training_batches(batches, start, num_workers=num_workers),
         _fit_settings(settings),
         folder=state,
         count=lambda batch: batch["ids"].numel(),

@@ -15,7 +15,7 @@ class PretrainSettings:
 
     Args:
         schedule: its length, in steps or minutes.
-        objective: ``"masked"`` or ``"causal"``.
+        objective: ``"masked"``, ``"replaced"`` (hidden tokens, and which tokens its own guesses replaced) or ``"causal"``.
         length: tokens of a row, special ones included.
         batch_size: rows of a batch.
         optimizer: ``"adamw"`` or ``"muon"``.

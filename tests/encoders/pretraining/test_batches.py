@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForMaskedLM, BertConfig
 
 from baihua.checks import InvalidValue
-from baihua.encoders.pretraining.batches import training_batches
+from baihua.encoders.pretraining.batches import MaskedRows, training_batches
 from baihua.encoders.pretraining.masking import Masking
 from baihua.encoders.pretraining.objectives import MaskedLoss
 from baihua.encoders.pretraining.settings import PretrainSettings
@@ -18,10 +18,10 @@ MASKING = Masking(mask_id=4, num_tokens=60, special_ids=frozenset(range(5)), con
 NUM_POSITIONS, LENGTH = 40, 10
 
 
-def batches(shifted, *, start=0, count=200):
+def batches(shifted, *, start=0, count=200, num_workers=0):
     settings = PretrainSettings(Schedule(steps=1), length=LENGTH, batch_size=2, shifted=shifted)
     rows = np.random.default_rng(0).integers(5, 60, (8, LENGTH))
-    found = training_batches(rows, MASKING, settings, start, num_positions=NUM_POSITIONS)
+    found = training_batches(MaskedRows(rows, MASKING, settings, NUM_POSITIONS), start, num_workers=num_workers)
     return list(islice(found, count))
 
 
@@ -45,6 +45,15 @@ def test_the_wished_share_is_shifted():
 
 def test_a_batch_is_the_same_wherever_one_starts():
     for one, other in zip(batches(0.5)[7:], batches(0.5, start=7, count=193), strict=True):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_batches_made_ahead_are_the_same_and_leave_chance_alone():
+    state = torch.get_rng_state()
+    ahead = batches(0.5, count=20, num_workers=2)
+    assert torch.equal(torch.get_rng_state(), state)
+    for one, other in zip(batches(0.5, count=20), ahead, strict=True):
         assert one.keys() == other.keys()
         assert all(torch.equal(one[name], other[name]) for name in one)
 
