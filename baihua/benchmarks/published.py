@@ -1,6 +1,9 @@
 """The article's own STS figures for the encoders anyone can load today, to stand beside what is measured here."""
 
 SOURCE = "https://kexue.fm/archives/8321 (whitening fitted on all splits; which split was scored is not said)"
+SIMCSE_SOURCE = (
+    "https://kexue.fm/archives/8348 (trained on sentences of all splits; which split was scored is not said)"
+)
 _SETS = ("ATEC", "BQ", "LCQMC", "PAWSX", "STS-B")
 _WHITENINGS = ("raw", "full", "256")
 
@@ -51,6 +54,22 @@ _ROBERTA = {
 }
 _ENCODERS = {"bert-base-chinese": _BERT, "chinese-roberta-wwm-ext": _ROBERTA}
 
+# Spearman x 100 after SimCSE, unwhitened, columns as in _SETS.
+_SIMCSE = {
+    "bert-base-chinese": {
+        "cls": (33.14, 50.67, 69.99, 12.95, 69.04),
+        "pooler": (25.18, 41.19, 56.45, 12.46, 57.63),
+        "mean": (32.89, 49.58, 71.83, 14.47, 70.08),
+        "first_last_mean": (31.96, 48.40, 71.49, 16.01, 70.03),
+    },
+    "chinese-roberta-wwm-ext": {
+        "cls": (32.23, 50.61, 74.22, 12.25, 71.13),
+        "pooler": (20.07, 39.92, 62.65, 12.00, 61.49),
+        "mean": (32.66, 51.03, 73.15, 16.47, 70.14),
+        "first_last_mean": (32.40, 49.78, 72.74, 16.39, 70.11),
+    },
+}
+
 
 def published_spearman(encoder: str, pooling: str, whitening: str, dataset: str) -> float | None:
     """Return the article's figure for an encoder, as a fraction, or None where it has none.
@@ -68,7 +87,30 @@ def published_spearman(encoder: str, pooling: str, whitening: str, dataset: str)
         >>> published_spearman("google-bert/bert-base-chinese", "first_last_mean", "full", "STS-B")
         0.6945
     """
-    rows = _ENCODERS.get(encoder.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1], {}).get(pooling)
+    rows = _ENCODERS.get(_last_part(encoder), {}).get(pooling)
     if rows is None or whitening not in _WHITENINGS or dataset not in _SETS:
         return None
     return round(rows[_WHITENINGS.index(whitening)][_SETS.index(dataset)] / 100, 6)
+
+
+def published_simcse(encoder: str, pooling: str, dataset: str) -> float | None:
+    """Return the article's figure after SimCSE for an encoder, as a fraction, or None where it has none.
+
+    Args:
+        encoder: as for `published_spearman`.
+        pooling: as there, of training and scoring alike.
+        dataset: one of the five STS sets.
+
+    Source:
+        https://kexue.fm/archives/8348.
+
+    Example:
+        >>> published_simcse("google-bert/bert-base-chinese", "cls", "BQ")
+        0.5067
+    """
+    row = _SIMCSE.get(_last_part(encoder), {}).get(pooling)
+    return None if row is None or dataset not in _SETS else round(row[_SETS.index(dataset)] / 100, 6)
+
+
+def _last_part(encoder: str) -> str:
+    return encoder.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]

@@ -7,33 +7,21 @@ is Spearman's rank correlation between the cosine of a pair and its label.
 import math
 import shlex
 import time
-import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from numbers import Integral
-
-import numpy as np
-import numpy.typing as npt
 
 from baihua.benchmarks.agreement import pair_cosines, spearman
 from baihua.benchmarks.datasets import find_dataset
 from baihua.benchmarks.pairs import STS_SETS, Pairs, read_pairs
 from baihua.benchmarks.published import SOURCE, published_spearman
+from baihua.benchmarks.sts_vectors import FitOn, FitTexts, SetVectors, check_fit_on, encode_set, read_fit_set, whiten
 from baihua.checks import InvalidType, InvalidValue, check_choice, check_texts
 from baihua.encoders.pooling import ALIASES
 from baihua.encoders.protocol import Encoder
-from baihua.maths.principal_axes import EmptyDirections
-from baihua.maths.whitening import Whitening
 from baihua.results import Result
 
 __all__ = ["STS_SETS", "Pairs", "default_components", "evaluate_sts", "read_pairs", "spearman", "sts_table"]
-
-FIT_SETS = {
-    "target": "all sentences of the scored pairs, both sides, with repeats; labels not used",
-    "train": "all sentences of the train split, both sides, with repeats; labels not used",
-}
-
-Vectors = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -43,23 +31,9 @@ class _Plan:
     split: str
     poolings: tuple[str, ...]
     n_components: tuple[str | int, ...]
-    fit_on: str
+    fit_on: FitOn
     max_pairs: int | None
     fingerprint: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Encoded:
-    """The pairs of a set, the pairs a whitening is fitted on, and the vectors of all their distinct sentences."""
-
-    pairs: Pairs
-    fit_pairs: Pairs
-    vectors: dict[str, Vectors]
-    seconds: float
-    rows: dict[str, int] = field(repr=False)
-
-    def rows_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
-        return np.array([self.rows[text] for text in texts], dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -80,7 +54,7 @@ def evaluate_sts(
     split: str = "valid",
     poolings: Sequence[str] | None = None,
     n_components: Sequence[str | int] | None = None,
-    fit_on: str = "target",
+    fit_on: FitOn = "target",
     max_pairs: int | None = None,
 ) -> list[Result]:
     """Score an encoder on the STS sets, raw and whitened.
@@ -93,7 +67,8 @@ def evaluate_sts(
         n_components: whitenings to score: ``"raw"`` for none, ``"full"``, or a number k of components to keep.
             None means ``("raw", "full", k)`` with k from `default_components`.
         fit_on: the sentences a whitening is fitted on: ``"target"`` for those of the scored pairs themselves (labels
-            unused, as in the article, which takes all splits), ``"train"`` for the train split (STS-B only).
+            unused, as in the article, which takes all splits), ``"train"`` for the train split (STS-B only), or
+            `FitTexts` from elsewhere.
         max_pairs: score at most this many pairs of each set, evenly spaced over the file; None for all.
 
     Returns:
@@ -111,8 +86,8 @@ def evaluate_sts(
     plan = _Plan(
         split=split,
         poolings=tuple(check_choice("pooling", pooling, encoder.poolings, ALIASES) for pooling in chosen),
-        n_components=_check_components(n_components, encoder.width),
-        fit_on=check_choice("fit_on", fit_on, FIT_SETS),
+        n_components=check_components(n_components, encoder.width),
+        fit_on=check_fit_on(fit_on),
         max_pairs=max_pairs,
         fingerprint=encoder.fingerprint(),
     )
@@ -136,17 +111,20 @@ def sts_table(results: Iterable[Result]) -> list[dict[str, object]]:
     """Arrange STS results as rows to print: one per encoder, pooling and split.
 
     Args:
-        results: what `evaluate_sts` returned, from one or several encoders.
+        results: what `evaluate_sts` and `baihua.benchmarks.sts_simcse.evaluate_simcse` returned, from one or several
+            encoders.
 
     Returns:
-        Rows with ``"encoder"``, ``"pooling"``, ``"split"``, ``"fit_on"``, ``"whitenings"`` (such as ``["raw", "full",
-        "256"]``), then for each set and for ``"mean"`` a list of scores x 100 in that order, None where there is
-        none. The mean is over all the sets of the table, so it is None where one is missing.
+        Rows with ``"encoder"`` (``"NAME + simcse"`` after a training), ``"pooling"``, ``"split"``, ``"fit_on"``,
+        ``"whitenings"`` (such as ``["raw", "full", "256"]``), then for each set and for ``"mean"`` a list of scores
+        x 100 in that order, None where there is none. The mean is over all the sets of the table, so it is None where
+        one is missing.
     """
     scores: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
     for result in results:
         facts = result.settings
-        key = (facts["encoder"], facts["pooling"], facts["split"], facts["fit_on"])
+        trained = f" + {facts['training']}" if "training" in facts else ""
+        key = (facts["encoder"] + trained, facts["pooling"], facts["split"], facts["fit_on"])
         row = scores.setdefault(key, {})
         row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.mean
     sets = [name for name in STS_SETS if any(name in cells for row in scores.values() for cells in row.values())]
@@ -160,7 +138,13 @@ def sts_table(results: Iterable[Result]) -> list[dict[str, object]]:
     return table
 
 
-def _check_components(n_components: Sequence[str | int] | None, width: int) -> tuple[str | int, ...]:
+def check_components(n_components: Sequence[str | int] | None, width: int) -> tuple[str | int, ...]:
+    """Return the ways of whitening, each once; the default ones for None.
+
+    Raises:
+        InvalidValue: for a number of components that the width does not have, or another word.
+        InvalidType: for a single way instead of a sequence.
+    """
     if n_components is None:
         return ("raw", "full", default_components(width))
     if isinstance(n_components, (str, int)):
@@ -183,53 +167,31 @@ def _check_components(n_components: Sequence[str | int] | None, width: int) -> t
 
 
 def _evaluate_set(encoder: Encoder, name: str, plan: _Plan) -> list[Result]:
-    encoded = _encode_set(encoder, name, plan)
-    first, second = encoded.rows_of(encoded.pairs.first), encoded.rows_of(encoded.pairs.second)
-    fit_rows = encoded.rows_of([*encoded.fit_pairs.first, *encoded.fit_pairs.second])
+    pairs = read_pairs(name, plan.split).thin(plan.max_pairs)
+    encoded = encode_set(encoder, pairs, read_fit_set(pairs, plan.fit_on), plan.poolings)
     results = []
     for pooling in plan.poolings:
         start = time.perf_counter()
-        vectors = encoded.vectors[pooling]
-        white, rank = _whiten(vectors, vectors[fit_rows], plan.n_components)
-        for item in plan.n_components:
-            kept = vectors if item == "raw" else white if item == "full" else white[:, : int(item)]
-            value = spearman(pair_cosines(kept, first, second), encoded.pairs.labels)
+        for item, value, rank in score_ways(encoded, pooling, plan.n_components):
             seconds = encoded.seconds + time.perf_counter() - start
             measured = _Measured(pooling, str(item), value, seconds, None if item == "raw" else rank)
             results.append(_result(encoder, encoded, plan, measured))
     return results
 
 
-def _whiten(vectors: Vectors, fit_vectors: Vectors, n_components: Sequence[str | int]) -> tuple[Vectors, int | None]:
-    """Whiten to the most components any of the plan asks for, and return the effective rank with the vectors.
-
-    The first k components are whitening-k, since they come in falling order of variance; so one fit serves every k.
-    That "full" keeps more directions than there are is as asked (an encoder that ends in layer normalisation always
-    lacks one), so the rank goes into the record in place of a warning.
-    """
-    asked = [item for item in n_components if item != "raw"]
-    if not asked:
-        return vectors, None
-    whitening = Whitening(None if "full" in asked else max(int(item) for item in asked))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EmptyDirections)
-        white: Vectors = whitening.fit(fit_vectors).transform(vectors)
-    return white, int(whitening.effective_rank_)
+def score_ways(
+    encoded: SetVectors, pooling: str, n_components: Sequence[str | int]
+) -> Iterator[tuple[str | int, float, int | None]]:
+    """Yield each way of whitening with Spearman's correlation and the effective rank of the fit."""
+    first, second = encoded.rows_of(encoded.pairs.first), encoded.rows_of(encoded.pairs.second)
+    vectors = encoded.vectors[pooling]
+    ways, rank = whiten(vectors, vectors[encoded.rows_of(encoded.fit_set.texts)], n_components)
+    for item, kept in ways.items():
+        yield item, spearman(pair_cosines(kept, first, second), encoded.pairs.labels), rank
 
 
-def _encode_set(encoder: Encoder, name: str, plan: _Plan) -> _Encoded:
-    """Read a set and encode its distinct sentences, all poolings in one pass."""
-    pairs = read_pairs(name, plan.split).thin(plan.max_pairs)
-    fit_pairs = read_pairs(name, "train") if plan.fit_on == "train" else pairs
-    texts = list(dict.fromkeys([*pairs.first, *pairs.second, *fit_pairs.first, *fit_pairs.second]))
-    start = time.perf_counter()
-    vectors = encoder.encode_poolings(texts, plan.poolings)
-    seconds = time.perf_counter() - start
-    return _Encoded(pairs, fit_pairs, dict(vectors), seconds, {text: row for row, text in enumerate(texts)})
-
-
-def _result(encoder: Encoder, encoded: _Encoded, plan: _Plan, measured: _Measured) -> Result:
-    pairs, fit_pairs = encoded.pairs, encoded.fit_pairs
+def _result(encoder: Encoder, encoded: SetVectors, plan: _Plan, measured: _Measured) -> Result:
+    pairs, fit_set = encoded.pairs, encoded.fit_set
     pooling, whitening = measured.pooling, measured.whitening
     raw = whitening == "raw"
     settings = {
@@ -238,23 +200,22 @@ def _result(encoder: Encoder, encoded: _Encoded, plan: _Plan, measured: _Measure
         "max_length": encoder.max_length,
         "pooling": pooling,
         "whitening": whitening,
-        "fit_on": plan.fit_on,
-        "fit_set": None if raw else FIT_SETS[plan.fit_on],
-        "num_fit_sentences": None if raw else 2 * len(fit_pairs),
+        "fit_on": fit_set.name,
+        "fit_set": None if raw else fit_set.spelled,
+        "num_fit_sentences": None if raw else len(fit_set.texts),
         "effective_rank": measured.effective_rank,
         "split": plan.split,
         "max_pairs": plan.max_pairs,
         "skipped_lines": pairs.skipped,
     }
-    comparable = plan.max_pairs is None and (raw or plan.fit_on == "target")
+    comparable = plan.max_pairs is None and (raw or fit_set.name == "target")
     published = published_spearman(encoder.name, pooling, whitening, pairs.name) if comparable else None
-    spelled = encoder.name.replace("\\", "/").strip("/").replace("/", "_").replace(":", "_")
     return Result(
-        name=f"sts/{pairs.name}/{plan.split}/{spelled}/{pooling}/{whitening}",
+        name=f"sts/{pairs.name}/{plan.split}/{spelled(encoder.name)}/{pooling}/{whitening}",
         metric="spearman",
         values=(measured.value,),
         settings=settings,
-        data={used.file: f"sha256:{used.revision}" for used in ([pairs] if raw else [pairs, fit_pairs])},
+        data={pairs.file: f"sha256:{pairs.revision}"} | ({} if raw else fit_set.data),
         num_examples=len(pairs),
         seconds=round(measured.seconds, 3),
         command=_command(encoder, pairs.name, plan),
@@ -263,10 +224,21 @@ def _result(encoder: Encoder, encoded: _Encoded, plan: _Plan, measured: _Measure
     )
 
 
+def spelled(encoder: str) -> str:
+    """Return the name of an encoder as a folder of records can be called.
+
+    Example:
+        >>> spelled("google-bert/bert-base-chinese")
+        'google-bert_bert-base-chinese'
+    """
+    return encoder.replace("\\", "/").strip("/").replace("/", "_").replace(":", "_")
+
+
 def _command(encoder: Encoder, name: str, plan: _Plan) -> str:
     words = ["baihua", "evaluate", "sts", name, "--encoder", encoder.name, "--split", plan.split]
-    if plan.fit_on != "target":
-        words += ["--fit-on", plan.fit_on]
+    fit_on = plan.fit_on.name if isinstance(plan.fit_on, FitTexts) else plan.fit_on
+    if fit_on != "target":
+        words += ["--fit-on", fit_on]
     if plan.max_pairs is not None:
         words += ["--max-pairs", str(plan.max_pairs)]
     return shlex.join(words)

@@ -1,16 +1,23 @@
 """``baihua evaluate``: benchmarks, as tables and as records."""
 
 import math
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from baihua.checks import check_choice
 from baihua.cli import console
 from baihua.cli.help import both
 from baihua.cli.options import Device, Precision, SaveFolder
 from baihua.cli.root import app
 from baihua.cli.verb import verb, verb_group
 from baihua.language import say
+
+if TYPE_CHECKING:
+    from baihua.benchmarks.sts_simcse import SimCSERow
+    from baihua.benchmarks.sts_vectors import FitTexts
+
+FIT_LINES = 20_000
 
 group = verb_group(zh="在公开评测集上打分。", en="Score an encoder on public benchmarks.")
 app.add_typer(group, name="evaluate")
@@ -50,11 +57,29 @@ FitOn = Annotated[
     str,
     typer.Option(
         "--fit-on",
-        metavar="target|train",
+        metavar="target|train|FILE",
         help=both(
-            zh="白化在哪里学：打分的那部分，或 train。", en="Where whitening is fitted: the scored split, or train."
+            zh="白化与训练在哪些句子上学：打分的那部分、train，或一个一行一句的文件（如预训练的文本）。",
+            en="The sentences that whitening and training learn from: the scored split, train, or a file with one per line, "
+            "such as the text of a pre-training.",
         ),
     ),
+]
+Training = Annotated[
+    str,
+    typer.Option(
+        "--training",
+        metavar="off|simcse|projection",
+        help=both(
+            zh="打分之前先在每个集的句子上训练（SimCSE，不用标签）；projection 只训练冻结的编码器之后的一个线性层。",
+            en="Train on each set's sentences first (SimCSE, without labels); projection trains one linear layer after a frozen "
+            "encoder.",
+        ),
+    ),
+]
+Seeds = Annotated[
+    int,
+    typer.Option("--seeds", metavar="N", help=both(zh="训练几遍，种子 0 到 N−1。", en="Trainings, seeds 0 to N − 1.")),
 ]
 MaxPairs = Annotated[
     str | None,
@@ -78,6 +103,8 @@ def evaluate_sts_verb(
     pooling: Pooling = "all",
     split: Split = "valid",
     fit_on: FitOn = "target",
+    training: Training = "off",
+    seeds: Seeds = 1,
     max_pairs: MaxPairs = None,
     save: SaveFolder = None,
     dtype: Precision = "float32",
@@ -85,24 +112,52 @@ def evaluate_sts_verb(
 ) -> None:
     """Evaluate on the sentence-similarity sets."""
     from baihua.benchmarks.sts import STS_SETS, evaluate_sts
+    from baihua.benchmarks.sts_simcse import evaluate_simcse
+    from baihua.benchmarks.sts_vectors import FIT_SETS
     from baihua.encoders.load import load_encoder
 
+    check_choice("training", training, ("off", "simcse", "projection"))
+    limit = console.whole_number("--max-pairs", max_pairs, least=2)
+    learned = fit_on if fit_on in FIT_SETS else _sentences_of(fit_on)
     results: list[Any] = []
     for name in encoder or ["bundled"]:
         loaded = load_encoder(name, pooling="auto" if pooling == "all" else pooling, device=device, dtype=dtype)
-        results += evaluate_sts(
-            loaded,
-            sets or STS_SETS,
-            split=split,
-            poolings=None if pooling == "all" else [loaded.pooling],
-            fit_on=fit_on,
-            max_pairs=console.whole_number("--max-pairs", max_pairs, least=2),
-        )
+        poolings = loaded.poolings if pooling == "all" else [loaded.pooling]
+        if training == "off":
+            results += evaluate_sts(
+                loaded, sets or STS_SETS, split=split, poolings=poolings, fit_on=learned, max_pairs=limit
+            )
+            continue
+        for one in poolings:
+            row = _row(training, dtype, pooling=one, seeds=range(seeds), fit_on=learned, max_pairs=limit)
+            results += evaluate_simcse(name, sets or STS_SETS, row, folder=save, device=device)
     if save:
         for result in results:
             result.save(save)
         console.note(say(zh=f"{len(results)} 个数存进 {save}。", en=f"{len(results)} numbers saved in {save}."))
     console.answer({"results": [_record(result) for result in results]}, _table(results))
+
+
+def _row(training: str, dtype: str, **others: Any) -> "SimCSERow":
+    from baihua.benchmarks.sts_simcse import SimCSERow
+    from baihua.tasks.contrastive.settings import ContrastiveSettings
+
+    part = "all" if training == "simcse" else "projection"
+    return SimCSERow(settings=ContrastiveSettings(train=part, precision=dtype, guard_every=0), **others)
+
+
+def _sentences_of(file: str) -> "FitTexts":
+    """Read at most 20 000 lines of a file, evenly spread."""
+    import numpy as np
+
+    from baihua.benchmarks.archives import sha256_of
+    from baihua.benchmarks.sts_vectors import FitTexts
+    from baihua.text.corpus import read_lines
+
+    path = console.existing_file(file)
+    lines = list(read_lines([path]))
+    places = np.linspace(0, len(lines) - 1, min(FIT_LINES, len(lines))).astype(int)
+    return FitTexts(path.name, [lines[place] for place in places], f"sha256:{sha256_of(path)}")
 
 
 def _record(result: Any) -> dict[str, Any]:

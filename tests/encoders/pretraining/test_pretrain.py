@@ -9,7 +9,7 @@ from baihua import load_encoder
 from baihua.checks import FileProblem, InvalidValue
 from baihua.encoders.language_models import open_masked_model
 from baihua.encoders.pretraining import pretrain as module
-from baihua.encoders.pretraining.objectives import MaskedLoss
+from baihua.encoders.pretraining.objectives import TELLING_WEIGHT, MaskedLoss, ReplacedLoss
 from baihua.encoders.pretraining.pretrain import pretrain
 from baihua.encoders.pretraining.settings import PretrainSettings
 from baihua.training.schedules import Schedule
@@ -38,6 +38,30 @@ def test_logits_at_hidden_positions_give_the_loss_of_the_whole_model(masked_fold
     whole = model(input_ids=read, labels=ids.masked_fill(~hidden, -100)).loss
     part = MaskedLoss(model)({"ids": ids, "read": read, "hidden": hidden})
     torch.testing.assert_close(part, whole)
+
+
+def test_replaced_tokens_are_those_that_the_guesses_got_wrong(masked_folder):
+    model, _ = open_masked_model(masked_folder, "cpu")
+    loss = ReplacedLoss(model)
+    torch.nn.init.zeros_(loss.told.weight)
+    torch.nn.init.constant_(loss.told.bias, -2.0)  # every token is called the author's with the same confidence
+    ids = torch.randint(5, 40, (200, 10))
+    hidden = torch.rand(200, 10) < 0.3
+    batch = {"ids": ids, "read": ids.masked_fill(hidden, 4), "hidden": hidden}
+    logits, targets = loss.guesses(batch)
+    wrong = 1 - logits.softmax(-1).gather(1, targets[:, None]).mean().item()
+    share = wrong * hidden.float().mean().item()  # of the tokens, replaced by another
+    expected = np.log1p(np.exp(-2.0)) * (1 - share) + np.log1p(np.exp(2.0)) * share
+    told = (loss(batch) - MaskedLoss(model)(batch)).item() / TELLING_WEIGHT
+    assert told == pytest.approx(expected, abs=0.05)
+
+
+def test_replaced_tokens_are_learnt_to_be_told(masked_folder, corpus, tmp_path):
+    wanted = settings(60, objective="replaced")
+    done = pretrain([corpus], tmp_path / "out", wanted, encoder=str(masked_folder), device="cpu")
+    assert done.log[-1]["loss"] < done.log[0]["loss"] - 0.5
+    assert done.after.loss < done.before.loss
+    assert load_encoder(str(tmp_path / "out"), device="cpu").encode(["今天天气很好"]).shape == (1, 16)
 
 
 def test_held_out_text_is_guessed_better_and_the_folder_loads(masked_folder, corpus, tmp_path):
