@@ -11,9 +11,17 @@ from baihua.cli.calibration_report import report
 from baihua.cli.help import both
 from baihua.cli.labelled_pairs import LabelledPairs, find_labelled_pairs
 from baihua.cli.library import EncoderIfNotTheLibrarys, open_library, refuse_other_embedder
-from baihua.cli.options import Device, Pooling, Precision, TextColumn, WhiteningChoice
+from baihua.cli.options import (
+    Device,
+    FirstColumn,
+    LabelColumn,
+    Pooling,
+    Precision,
+    SecondColumn,
+    TextColumn,
+    WhiteningChoice,
+)
 from baihua.cli.root import app
-from baihua.cli.similarity import FirstColumn, SecondColumn
 from baihua.cli.tables import open_table, take_column
 from baihua.cli.verb import verb
 from baihua.cli.whitening import SUFFIX, say_saved, set_whitening
@@ -66,10 +74,6 @@ Prior = Annotated[
             en="The share of matches among pairs asked about later, such as 0.05; else that of the labelled pairs.",
         ),
     ),
-]
-LabelColumn = Annotated[
-    str | None,
-    typer.Option("--label-column", metavar="COLUMN", help=both(zh="标签在哪一列。", en="The column with the labels.")),
 ]
 Output = Annotated[
     str | None,

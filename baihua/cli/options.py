@@ -77,6 +77,18 @@ TextColumn = Annotated[
         ),
     ),
 ]
+FirstColumn = Annotated[
+    str | None,
+    typer.Option("--first-column", metavar="COLUMN", help=both(zh="第一句的列。", en="The first text's column.")),
+]
+SecondColumn = Annotated[
+    str | None,
+    typer.Option("--second-column", metavar="COLUMN", help=both(zh="第二句的列。", en="The second text's column.")),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option("--label-column", metavar="COLUMN", help=both(zh="标签在哪一列。", en="The column with the labels.")),
+]
 ResultsFolder = Annotated[
     str,
     typer.Option("--results", metavar="FOLDER", help=both(zh="结果文件夹。", en="The folder with the results.")),

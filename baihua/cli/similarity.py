@@ -10,7 +10,7 @@ from baihua.checks import InvalidValue
 from baihua.cli import console, meaning
 from baihua.cli.help import both
 from baihua.cli.library import EncoderIfNotTheLibrarys, LibraryIfAny, open_library, refuse_other_embedder
-from baihua.cli.options import Device, Pooling, Precision, WhiteningChoice
+from baihua.cli.options import Device, FirstColumn, Pooling, Precision, SecondColumn, WhiteningChoice
 from baihua.cli.root import app
 from baihua.cli.tables import open_table, take_pair_columns
 from baihua.cli.verb import verb
@@ -40,14 +40,6 @@ Output = Annotated[
             en="Where to write the table with a column similarity (.csv .tsv .xlsx .jsonl).",
         ),
     ),
-]
-FirstColumn = Annotated[
-    str | None,
-    typer.Option("--first-column", metavar="COLUMN", help=both(zh="第一句的列。", en="The first text's column.")),
-]
-SecondColumn = Annotated[
-    str | None,
-    typer.Option("--second-column", metavar="COLUMN", help=both(zh="第二句的列。", en="The second text's column.")),
 ]
 CalibrationFile = Annotated[
     str | None,

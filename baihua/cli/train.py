@@ -1,14 +1,26 @@
 """``baihua train``: make an encoder better on one's own text."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from baihua.checks import InvalidValue
 from baihua.cli import console
 from baihua.cli.help import both
-from baihua.cli.options import Device, EncoderName, Pooling, Precision, TableFile, TextColumn, WhiteningChoice
+from baihua.cli.options import (
+    Device,
+    EncoderName,
+    FirstColumn,
+    LabelColumn,
+    Pooling,
+    Precision,
+    SecondColumn,
+    TextColumn,
+    WhiteningChoice,
+)
 from baihua.cli.root import app
-from baihua.cli.tables import open_table, take_column
+from baihua.cli.tables import open_table, take_column, take_pair_columns
 from baihua.cli.verb import verb, verb_group
 from baihua.cli.whitening import set_whitening
 from baihua.language import say
@@ -16,6 +28,7 @@ from baihua.language import say
 if TYPE_CHECKING:
     from baihua.tasks.contrastive.guard import Look
     from baihua.tasks.contrastive.report import ContrastiveReport
+    from baihua.text.tables import Table
 
 group = verb_group(zh="在自己的文本上训练。", en="Train on your own text.")
 app.add_typer(group, name="train")
@@ -52,9 +65,47 @@ Sentences = Annotated[
         help=both(zh="随机取多少条不同的文本来训练。", en="How many different texts to train on, drawn at random."),
     ),
 ]
-Epochs = Annotated[int, typer.Option("--epochs", metavar="N", help=both(zh="看几遍。", en="How often they are seen."))]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs",
+        metavar="N",
+        help=both(
+            zh="看几遍；不给则文本 1 遍、句对 5 遍。", en="How often they are seen; else texts once, pairs five times."
+        ),
+    ),
+]
 BatchSize = Annotated[
-    int, typer.Option("--batch-size", metavar="B", help=both(zh="每批多少条。", en="Texts of a batch."))
+    int | None,
+    typer.Option(
+        "--batch-size",
+        metavar="B",
+        help=both(
+            zh="每批多少条；不给则文本 64、句对 32。", en="Texts or pairs of a batch; else 64 texts or 32 pairs."
+        ),
+    ),
+]
+Texts = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FILE",
+        help=both(
+            zh="表格（.csv .tsv .xlsx .jsonl）或一行一句的文本；给了 --pairs 就不要它。",
+            en="A table (.csv .tsv .xlsx .jsonl) or text, one per line; not with --pairs.",
+        ),
+    ),
+]
+PairsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--pairs",
+        metavar="FILE",
+        help=both(
+            zh="改用句对训练：两列文本，再有一列标签（越大越像，CoSENT）；只有两列则每对都同义（InfoNCE）。",
+            en="Train on pairs instead: two columns of texts and one of labels (higher is more alike; CoSENT); where there are "
+            "only two columns every pair belongs together (InfoNCE).",
+        ),
+    ),
 ]
 LearningRate = Annotated[
     float | None,
@@ -84,50 +135,97 @@ Seed = Annotated[int, typer.Option("--seed", metavar="S", help=both(zh="随机�
 @verb(
     group,
     "embed",
-    zh="不用标注，在自己的文本上把编码器训练得更会比较句子（SimCSE），变差了自动停下、留下最好的。",
-    en="Without labels, make an encoder compare sentences better on your own text (SimCSE); a training that makes it worse "
-    "is stopped and the best weights are kept.",
+    zh="不用标注，在自己的文本上把编码器训练得更会比较句子（SimCSE），有句对则用句对；变差了自动停下、留下最好的。",
+    en="Without labels, make an encoder compare sentences better on your own text (SimCSE), or on pairs where you have them; a "
+    "training that makes it worse is stopped and the best weights are kept.",
 )
 def embed(
-    file: TableFile,
     output: Output,
+    file: Texts = None,
+    pairs: PairsFile = None,
     encoder: EncoderName = "bundled",
     pooling: Pooling = "auto",
     whitening: WhiteningChoice = "auto",
     text_column: TextColumn = None,
+    first_column: FirstColumn = None,
+    second_column: SecondColumn = None,
+    label_column: LabelColumn = None,
     temperature: Temperature = 0.05,
     hidden_dropout: HiddenDropout = 0.3,
     attention_dropout: AttentionDropout = 0.1,
     sentences: Sentences = 10_000,
-    epochs: Epochs = 1,
-    batch_size: BatchSize = 64,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
     chunk: Chunk = None,
     seed: Seed = 0,
     device: Device = None,
     dtype: Precision = "float32",
 ) -> None:
-    """Train an embedder on the texts of a file."""
-    table = open_table(file)
-    texts = [cell for cell in table.column(take_column(table, "text", text_column)) if cell.strip()]
+    """Train an embedder on the texts of a file, or on the pairs of one."""
+    if (file is None) == (pairs is None):
+        raise InvalidValue(
+            zh="要么给一个文本文件，要么用 --pairs 给一个句对文件，二者取一。",
+            en="Give either a file of texts, or one of pairs with --pairs.",
+        )
+    chosen = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "chunk": chunk}
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    given |= {"precision": dtype, "seed": seed}
+    table = open_table(file or pairs or "")
+    found = _take_pairs(table, first_column, second_column, label_column) if file is None else None
+    texts = (
+        [] if file is None else [cell for cell in table.column(take_column(table, "text", text_column)) if cell.strip()]
+    )
+    from baihua.tasks.contrastive.pairs import PAIR_SETTINGS
     from baihua.tasks.contrastive.settings import ContrastiveSettings
     from baihua.tasks.embed import SentenceEmbedder
 
-    settings = ContrastiveSettings(
-        sentences, epochs, batch_size, learning_rate, chunk=chunk, precision=dtype, seed=seed
-    )
     embedder = SentenceEmbedder(encoder, pooling=pooling, device=device)
-    embedder.fit_simcse(
-        texts,
-        temperature=temperature,
-        hidden_dropout=hidden_dropout,
-        attention_dropout=attention_dropout,
-        settings=settings,
-    )
+    if found is not None:
+        embedder.fit_pairs(*found, temperature=temperature, settings=replace(PAIR_SETTINGS, **given))
+        texts = [*found[0], *found[1]]
+    else:
+        embedder.fit_simcse(
+            texts,
+            temperature=temperature,
+            hidden_dropout=hidden_dropout,
+            attention_dropout=attention_dropout,
+            settings=replace(ContrastiveSettings(num_sentences=sentences), **given),
+        )
     set_whitening(embedder, whitening, texts)
     embedder.save(output)
     assert embedder.contrastive_report is not None
     _report(embedder.contrastive_report, output, whitened=embedder.whitening is not None)
+
+
+def _take_pairs(
+    table: "Table", first: str | None, second: str | None, label: str | None
+) -> tuple[list[str], list[str], list[float] | None]:
+    """Return the pairs of a table whose cells are filled, with their labels if it has more than two columns.
+
+    Raises:
+        InvalidValue: when a column cannot be told, or a label is no number.
+    """
+    columns = [*take_pair_columns(table, first, second)]
+    if label is not None or len(table.columns) > 2:
+        columns.append(take_column(table, "label", label))
+    rows = [row for row in zip(*map(table.column, columns), strict=True) if all(cell.strip() for cell in row)]
+    if len(rows) < len(table):
+        left_out = len(table) - len(rows)
+        console.note(say(zh=f"{left_out} 行缺格，没有用。", en=f"{left_out} rows with an empty cell are left out."))
+    firsts, seconds = [row[0] for row in rows], [row[1] for row in rows]
+    return firsts, seconds, [_number(row[2], columns[2]) for row in rows] if len(columns) == 3 else None
+
+
+def _number(cell: str, column: str) -> float:
+    try:
+        return float(cell)
+    except ValueError as error:
+        raise InvalidValue(
+            zh=f"{column!r} 列里有 {cell!r}；标签应是数，越大越像。请改成数，或用 --label-column 指明另一列。",
+            en=f"Column {column!r} holds {cell!r}, but labels are numbers, higher for more alike. Make them numbers, or name "
+            "another column with --label-column.",
+        ) from error
 
 
 def _report(done: "ContrastiveReport", folder: str, *, whitened: bool) -> None:

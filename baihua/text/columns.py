@@ -22,11 +22,11 @@ COMMON_NAMES = {
     "id": "id ids no number index key uid uuid guid docid rowid 编号 序号 号码 标识 主键 行号 索引 編號 序號 工单号 工单编号",
     "first": (
         "sentence1 text1 texta sentencea s1 first query1 question1 q1 句子1 文本1 问题1 内容1 句子一 文本一 问题一 句子a 文本a "
-        "问题a 第一句 問題1 | query question premise anchor 问题 查询 前提"
+        "问题a 第一句 句一 句1 問題1 | query question premise anchor 问题 查询 前提"
     ),
     "second": (
         "sentence2 text2 textb sentenceb s2 second query2 question2 q2 句子2 文本2 问题2 内容2 句子二 文本二 问题二 句子b 文本b "
-        "问题b 第二句 問題2 | title document passage answer hypothesis positive 标题 文档 答案 假设"
+        "问题b 第二句 句二 句2 問題2 | title document passage answer hypothesis positive 标题 文档 答案 假设"
     ),
 }
 OPTIONS = {role: f"--{role}-column" for role in COMMON_NAMES}
