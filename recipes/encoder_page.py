@@ -21,10 +21,12 @@ ENCODERS = {
     "random": "random weights",
     "tfidf": "TF-IDF",
     "static": "static",
-    "bootstrap": "**bundled** (AdamW, 10.2 M tokens)",
+    "bootstrap": "first version (AdamW, 10.2 M tokens)",
     "20261123-0912": "Muon, 19.5 M tokens",
+    "6x256": "6 layers, 517 M tokens",
+    "bundled": "**bundled** (4 layers, 671 M tokens)",
 }
-SHIPPED = "bootstrap"  # whose weights are in the package
+SHIPPED = "bundled"  # whose weights are in the package
 WAYS = {"raw": "raw", "full": "whitened"}
 TEMPLATE = Path(__file__).with_suffix(".template.md")
 NO_FIGURE = "no figure found"

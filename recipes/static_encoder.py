@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from baihua.encoders.static import BUNDLED_STATIC
 from baihua.encoders.static_training import train_static_encoder
 from baihua.language import say
@@ -23,7 +25,8 @@ def main(folder: Path, out: Path) -> None:
     """Train on every text file of the folder and save as float16."""
     files = corpus_files(folder)
     start = time.perf_counter()
-    encoder = train_static_encoder(read_lines(files))
+    tokenizer = Tokenizer.from_file(str(BUNDLED_STATIC / "tokenizer.json"))
+    encoder = train_static_encoder(read_lines(files), tokenizer=tokenizer)
     encoder.save(out, dtype="float16")
     seconds = time.perf_counter() - start
     sys.stdout.write(say(zh=f"用时 {seconds:.0f} 秒，存入 {out}\n", en=f"Saved to {out} after {seconds:.0f} s\n"))

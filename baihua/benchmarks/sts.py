@@ -15,7 +15,16 @@ from baihua.benchmarks.agreement import pair_cosines, spearman
 from baihua.benchmarks.datasets import find_dataset
 from baihua.benchmarks.pairs import STS_SETS, Pairs, read_pairs
 from baihua.benchmarks.published import SOURCE, published_spearman
-from baihua.benchmarks.sts_vectors import FitOn, FitTexts, SetVectors, check_fit_on, encode_set, read_fit_set, whiten
+from baihua.benchmarks.sts_vectors import (
+    FitOn,
+    FitSet,
+    FitTexts,
+    SetVectors,
+    check_fit_on,
+    encode_set,
+    read_fit_set,
+    whiten,
+)
 from baihua.checks import InvalidType, InvalidValue, check_choice, check_texts
 from baihua.encoders.pooling import ALIASES
 from baihua.encoders.protocol import Encoder
@@ -194,6 +203,7 @@ def _result(encoder: Encoder, encoded: SetVectors, plan: _Plan, measured: _Measu
     pairs, fit_set = encoded.pairs, encoded.fit_set
     pooling, whitening = measured.pooling, measured.whitening
     raw = whitening == "raw"
+    elsewhere = "" if raw else learned_elsewhere(fit_set)
     settings = {
         "encoder": encoder.name,
         "fingerprint": plan.fingerprint,
@@ -211,7 +221,7 @@ def _result(encoder: Encoder, encoded: SetVectors, plan: _Plan, measured: _Measu
     comparable = plan.max_pairs is None and (raw or fit_set.name == "target")
     published = published_spearman(encoder.name, pooling, whitening, pairs.name) if comparable else None
     return Result(
-        name=f"sts/{pairs.name}/{plan.split}/{spelled(encoder.name)}/{pooling}/{whitening}",
+        name=f"sts/{pairs.name}/{plan.split}/{spelled(encoder.name)}/{pooling}/{whitening}{elsewhere}",
         metric="spearman",
         values=(measured.value,),
         settings=settings,
@@ -232,6 +242,11 @@ def spelled(encoder: str) -> str:
         'google-bert_bert-base-chinese'
     """
     return encoder.replace("\\", "/").strip("/").replace("/", "_").replace(":", "_")
+
+
+def learned_elsewhere(fit_set: FitSet) -> str:
+    """Return what the name of a record ends in where its whitening or training learned from other sentences."""
+    return "" if fit_set.name == "target" else f"-on-{spelled(fit_set.name)}"
 
 
 def _command(encoder: Encoder, name: str, plan: _Plan) -> str:

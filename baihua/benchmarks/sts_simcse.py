@@ -15,7 +15,7 @@ from typing import Any
 
 from baihua.benchmarks.pairs import STS_SETS, Pairs, read_pairs
 from baihua.benchmarks.published import SIMCSE_SOURCE, published_simcse
-from baihua.benchmarks.sts import check_components, score_ways, spelled
+from baihua.benchmarks.sts import check_components, learned_elsewhere, score_ways, spelled
 from baihua.benchmarks.sts_vectors import FitOn, FitSet, check_fit_on, encode_set, read_fit_set
 from baihua.checks import check_texts
 from baihua.encoders.load import load_encoder
@@ -88,24 +88,51 @@ def evaluate_simcse(
     """
     wanted = row or SimCSERow()
     wanted = replace(wanted, fit_on=check_fit_on(wanted.fit_on))
-    found: list[Result] = []
-    for name in check_texts(names, "names"):
-        pairs = read_pairs(name).thin(wanted.max_pairs)
-        cells = _Cells(encoder, pairs, wanted, None if folder is None else Path(folder), device)
-        for seed in wanted.seeds:
-            cells.add(seed)
-        found += cells.results
-    return found
+    trainer = _Trainer(encoder, wanted, device)
+    place = None if folder is None else Path(folder)
+    cells = [_Cells(read_pairs(name).thin(wanted.max_pairs), trainer, place) for name in check_texts(names, "names")]
+    for seed in wanted.seeds:
+        for one in cells:
+            one.add(seed)
+    return [result for one in cells for result in one.results]
+
+
+class _Trainer:
+    """Trains an encoder anew for each seed and each set of sentences, and once where several sets are scored after it."""
+
+    def __init__(self, encoder: str, row: SimCSERow, device: str | None) -> None:
+        self.encoder, self.row, self.device = encoder, row, device
+        self._last: tuple[tuple[int, str], TransformerEncoder] | None = None
+
+    def fresh(self) -> TransformerEncoder:
+        """Return the encoder as it is before any training."""
+        return trainable(load_encoder(self.encoder, pooling=self.row.pooling, device=self.device))
+
+    def trained(self, fit_set: FitSet, seed: int) -> TransformerEncoder:
+        """Return the encoder trained on some sentences."""
+        key = (seed, _digest(fit_set.texts))
+        if self._last is None or self._last[0] != key:
+            encoder = self.fresh()
+            train_simcse(
+                encoder,
+                fit_set.texts,
+                replace(self.row.settings, seed=seed),
+                temperature=self.row.temperature,
+                hidden_dropout=self.row.hidden_dropout,
+                attention_dropout=self.row.attention_dropout,
+            )
+            self._last = (key, encoder)
+        return self._last[1]
 
 
 class _Cells:
     """The cells of one set and one row, filled seed by seed."""
 
-    def __init__(self, encoder: str, pairs: Pairs, row: SimCSERow, folder: Path | None, device: str | None) -> None:
-        self.encoder_name, self.pairs, self.row, self.folder, self.device = encoder, pairs, row, folder, device
-        fresh = self._fresh()
-        self.fit_set = read_fit_set(pairs, row.fit_on)
-        self.ways = check_components(row.n_components, fresh.width)
+    def __init__(self, pairs: Pairs, trainer: _Trainer, folder: Path | None) -> None:
+        self.pairs, self.trainer, self.row, self.folder = pairs, trainer, trainer.row, folder
+        fresh = trainer.fresh()
+        self.fit_set = read_fit_set(pairs, self.row.fit_on)
+        self.ways = check_components(self.row.n_components, fresh.width)
         self.facts = self._facts(fresh, self.fit_set)
         self.cells: dict[str | int, dict[int, float]] = {way: self._known(way) for way in self.ways}
         self.seconds = 0.0
@@ -120,15 +147,7 @@ class _Cells:
         if all(seed in values for values in self.cells.values()):
             return
         started = time.perf_counter()
-        encoder = self._fresh()
-        train_simcse(
-            encoder,
-            self.fit_set.texts,
-            replace(self.row.settings, seed=seed),
-            temperature=self.row.temperature,
-            hidden_dropout=self.row.hidden_dropout,
-            attention_dropout=self.row.attention_dropout,
-        )
+        encoder = self.trainer.trained(self.fit_set, seed)
         encoded = encode_set(encoder, self.pairs, self.fit_set, [encoder.pooling])
         for way, value, _ in score_ways(encoded, encoder.pooling, self.ways):
             self.cells[way][seed] = value
@@ -136,9 +155,6 @@ class _Cells:
         for way in self.ways:
             if self.folder is not None:
                 self._result(way, self.cells[way]).save(self.folder)
-
-    def _fresh(self) -> TransformerEncoder:
-        return trainable(load_encoder(self.encoder_name, pooling=self.row.pooling, device=self.device))
 
     def _facts(self, encoder: TransformerEncoder, fit_set: FitSet) -> dict[str, Any]:
         """What could change a value, but for the seed and the whitening; as JSON has it, to be compared with a record."""
@@ -160,7 +176,8 @@ class _Cells:
         return dict(json.loads(json.dumps(facts)))
 
     def _name(self, way: str | int) -> str:
-        place = f"{spelled(self.facts['encoder'])}/{self.facts['pooling']}/{self.row.training}/{way}"
+        training = f"{self.row.training}{learned_elsewhere(self.fit_set)}"
+        place = f"{spelled(self.facts['encoder'])}/{self.facts['pooling']}/{training}/{way}"
         return f"sts/{self.pairs.name}/{self.pairs.split}/{place}"
 
     def _known(self, way: str | int) -> dict[int, float]:
@@ -194,7 +211,16 @@ class _Cells:
 
     def _command(self) -> str:
         row = self.row
-        words = ["baihua", "evaluate", "sts", self.pairs.name, "--encoder", self.encoder_name, "--pooling", row.pooling]
+        words = [
+            "baihua",
+            "evaluate",
+            "sts",
+            self.pairs.name,
+            "--encoder",
+            self.trainer.encoder,
+            "--pooling",
+            row.pooling,
+        ]
         words += ["--training", row.training, "--seeds", str(max(row.seeds) + 1)]
         words += ["--fit-on", self.fit_set.name] if self.fit_set.name != "target" else []
         words += ["--max-pairs", str(row.max_pairs)] if row.max_pairs is not None else []

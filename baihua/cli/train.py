@@ -28,7 +28,10 @@ from baihua.language import say
 if TYPE_CHECKING:
     from baihua.tasks.contrastive.guard import Look
     from baihua.tasks.contrastive.report import ContrastiveReport
+    from baihua.tasks.embed import SentenceEmbedder
     from baihua.text.tables import Table
+
+Judged = tuple[list[str], list[str], list[float] | None]  # texts, the partner of each, and how alike they are
 
 group = verb_group(zh="在自己的文本上训练。", en="Train on your own text.")
 app.add_typer(group, name="train")
@@ -163,44 +166,59 @@ def embed(
     dtype: Precision = "float32",
 ) -> None:
     """Train an embedder on the texts of a file, or on the pairs of one."""
-    if (file is None) == (pairs is None):
-        raise InvalidValue(
-            zh="要么给一个文本文件，要么用 --pairs 给一个句对文件，二者取一。",
-            en="Give either a file of texts, or one of pairs with --pairs.",
-        )
     chosen = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "chunk": chunk}
     given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     given |= {"precision": dtype, "seed": seed}
-    table = open_table(file or pairs or "")
-    found = _take_pairs(table, first_column, second_column, label_column) if file is None else None
-    texts = (
-        [] if file is None else [cell for cell in table.column(take_column(table, "text", text_column)) if cell.strip()]
-    )
-    from baihua.tasks.contrastive.pairs import PAIR_SETTINGS
-    from baihua.tasks.contrastive.settings import ContrastiveSettings
+    texts, judged = _read(file, pairs, text_column, (first_column, second_column, label_column))
     from baihua.tasks.embed import SentenceEmbedder
 
     embedder = SentenceEmbedder(encoder, pooling=pooling, device=device)
-    if found is not None:
-        embedder.fit_pairs(*found, temperature=temperature, settings=replace(PAIR_SETTINGS, **given))
-        texts = [*found[0], *found[1]]
+    if judged is not None:
+        _fit_pairs(embedder, judged, temperature, given)
     else:
-        embedder.fit_simcse(
-            texts,
-            temperature=temperature,
-            hidden_dropout=hidden_dropout,
-            attention_dropout=attention_dropout,
-            settings=replace(ContrastiveSettings(num_sentences=sentences), **given),
-        )
+        rates = {"hidden_dropout": hidden_dropout, "attention_dropout": attention_dropout}
+        _fit_texts(embedder, texts, {"temperature": temperature, **rates}, given | {"num_sentences": sentences})
     set_whitening(embedder, whitening, texts)
     embedder.save(output)
     assert embedder.contrastive_report is not None
     _report(embedder.contrastive_report, output, whitened=embedder.whitening is not None)
 
 
-def _take_pairs(
-    table: "Table", first: str | None, second: str | None, label: str | None
-) -> tuple[list[str], list[str], list[float] | None]:
+def _read(
+    file: str | None, pairs: str | None, text_column: str | None, columns: tuple[str | None, str | None, str | None]
+) -> tuple[list[str], Judged | None]:
+    """Return the texts to learn from, and the pairs that they form where pairs were given.
+
+    Raises:
+        InvalidValue: when none or both are given, a column cannot be told, or a label is no number.
+    """
+    if (file is None) == (pairs is None):
+        raise InvalidValue(
+            zh="要么给一个文本文件，要么用 --pairs 给一个句对文件，二者取一。",
+            en="Give either a file of texts, or one of pairs with --pairs.",
+        )
+    if file is not None:
+        table = open_table(file)
+        return [cell for cell in table.column(take_column(table, "text", text_column)) if cell.strip()], None
+    judged = _take_pairs(open_table(pairs or ""), *columns)
+    return [*judged[0], *judged[1]], judged
+
+
+def _fit_texts(
+    embedder: "SentenceEmbedder", texts: list[str], numbers: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    from baihua.tasks.contrastive.settings import ContrastiveSettings
+
+    embedder.fit_simcse(texts, settings=ContrastiveSettings(**settings), **numbers)
+
+
+def _fit_pairs(embedder: "SentenceEmbedder", judged: Judged, temperature: float, settings: dict[str, Any]) -> None:
+    from baihua.tasks.contrastive.pairs import PAIR_SETTINGS
+
+    embedder.fit_pairs(*judged, temperature=temperature, settings=replace(PAIR_SETTINGS, **settings))
+
+
+def _take_pairs(table: "Table", first: str | None, second: str | None, label: str | None) -> Judged:
     """Return the pairs of a table whose cells are filled, with their labels if it has more than two columns.
 
     Raises:

@@ -129,6 +129,17 @@ def test_sentences_from_elsewhere_are_named_in_the_record(data, bert_folder):
     assert found[0].values != run(None, bert_folder)[0].values
 
 
+def test_one_training_serves_every_set_where_the_sentences_are_the_same(data, bert_folder, monkeypatch, tmp_path):
+    folder = tmp_path / "sets"
+    (folder / "BQ").mkdir()
+    (folder / "BQ" / "BQ.valid.data").write_text((folder / "STS-B" / "STS-B.valid.data").read_text("utf-8"), "utf-8")
+    texts = FitTexts("corpus.txt", [f"{first}{second}好的" for first in CHARACTERS[:8] for second in CHARACTERS[8:16]])
+    trained = counted(monkeypatch)
+    both = evaluate_simcse(str(bert_folder), ["STS-B", "BQ"], row(fit_on=texts, seeds=(0, 1)), device="cpu")
+    assert trained == [0, 1]
+    assert both[0].values == both[3].values
+
+
 def test_what_cannot_be_trained_is_refused(data):
     with pytest.raises(InvalidValue, match="is no transformer"):
         evaluate_simcse("static", ["STS-B"], SimCSERow(pooling="mean"))

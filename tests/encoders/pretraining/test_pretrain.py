@@ -139,4 +139,4 @@ def test_a_megabyte_trains_end_to_end(tmp_path):
     assert (tmp_path / "text.txt").stat().st_size > 1_000_000
     done = pretrain([tmp_path / "text.txt"], tmp_path / "out", PretrainSettings(Schedule(steps=40)), device="cpu")
     assert done.after.loss < done.before.loss
-    assert load_encoder(str(tmp_path / "out"), device="cpu").max_length == 128
+    assert load_encoder(str(tmp_path / "out"), device="cpu").max_length == 512
