@@ -25,6 +25,15 @@ ARTICLES = (
         command="baihua embed texts.csv -o vectors.npy",
     ),
     Article(
+        name="simcse",
+        title="SimCSE in Chinese (kexue.fm/archives/8348)",
+        use={
+            "zh": "不用标注，在自己的句子上把编码器训练得更会比较，训练变坏时自动停下",
+            "en": "train an encoder to compare your own sentences better without labels, stopped when that makes it worse",
+        },
+        command="baihua train embed texts.csv -o my-embedder",
+    ),
+    Article(
         name="orthogonal",
         title="The orthogonal map of one unit vector to another (kexue.fm/archives/8453)",
         use={

@@ -18,6 +18,7 @@ from baihua.results import Result, Verdict
 
 STUDIES: Mapping[str, str] = {
     "whitening": "baihua.studies.whitening",
+    "simcse": "baihua.studies.simcse",
     "orthogonal": "baihua.studies.orthogonal",
     "vmf-vae": "baihua.studies.vmf_vae",
 }
