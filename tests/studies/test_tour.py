@@ -181,7 +181,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 9
+    assert len(parts) == 10
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:
@@ -245,13 +245,21 @@ def _letters(text: str) -> str:
 
 def test_the_library_answers_and_says_where_it_cannot(tour):
     _, parts = tour
-    search, dedupe = parts[5:7]
+    search, dedupe = parts[6:8]
     assert 0.7 < search.numbers["mrr_at_10/keyword"] <= search.numbers["mrr_at_10/hybrid"]
     unrelated = search.lines.index(f"Query: {UNRELATED}")
     assert "no better than chance" in search.lines[unrelated + 3]
     removed = "\n".join(dedupe.lines)
     assert dedupe.numbers["removed"] == 5
     assert not any(f"  {text}  →" in removed for text in ("这个订单不能开发票", "新用户充1000送10"))
+
+
+def test_training_spreads_the_vectors_and_keeps_the_answers(tour):
+    _, parts = tour
+    raw, numbers = parts[1].numbers, parts[5].numbers
+    before = raw["bundled/raw/average_cosine"]
+    assert numbers["simcse_average_cosine"] < before - 0.05
+    assert numbers["simcse_mrr_at_10"] > raw["bundled/raw/mrr_at_10"] - 0.05
 
 
 def test_the_sphere_shows_what_it_says(tour):

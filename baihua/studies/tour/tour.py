@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from baihua.checks import MissingPackage
 from baihua.language import say
 from baihua.studies.plots import cosine_histograms, label
+from baihua.studies.tour.contrastive import simcse_part
 from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sentences
 from baihua.studies.tour.library import dedupe_part, search_part
 from baihua.studies.tour.part import TourPart
@@ -34,8 +35,8 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         plot_folder: where ``whitening.png`` is written; made if it is missing.
 
     Returns:
-        The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a library
-        searched by meaning and by words, repeated texts removed; a rotation, and codes on the sphere.
+        The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a few steps of training;
+        a library searched by meaning and by words, repeated texts removed; a rotation, and codes on the sphere.
 
     Raises:
         FileProblem: when the picture cannot be written.
@@ -48,6 +49,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         *(numbers_part(encoder, settings) for encoder, settings in scores.items()),
         reading_part([item for settings in scores.values() for item in settings.values()]),
         plot_part(before, after, Path(plot_folder) / "whitening.png"),
+        simcse_part(scores["bundled"]["raw"], scores["bundled"][SHOWN]),
         search_part(),
         dedupe_part(),
         rotation_part(),
