@@ -127,24 +127,32 @@ def sts_table(results: Iterable[Result]) -> list[dict[str, object]]:
         Rows with ``"encoder"`` (``"NAME + simcse"`` after a training), ``"pooling"``, ``"split"``, ``"fit_on"``,
         ``"whitenings"`` (such as ``["raw", "full", "256"]``), then for each set and for ``"mean"`` a list of scores
         x 100 in that order, None where there is none. The mean is over all the sets of the table, so it is None where
-        one is missing.
+        one is missing. Where an article has figures for a row, they follow as one more, its encoder called
+        ``"NAME (published)"``.
     """
     scores: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
     for result in results:
         facts = result.settings
         trained = f" + {facts['training']}" if "training" in facts else ""
-        key = (facts["encoder"] + trained, facts["pooling"], facts["split"], facts["fit_on"])
-        row = scores.setdefault(key, {})
+        name, others = facts["encoder"] + trained, (facts["pooling"], facts["split"], facts["fit_on"])
+        row = scores.setdefault((name, *others), {})
         row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.mean
+        if result.published is not None:
+            row = scores.setdefault((f"{name} (published)", *others), {})
+            row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.published
     sets = [name for name in STS_SETS if any(name in cells for row in scores.values() for cells in row.values())]
-    table: list[dict[str, object]] = []
-    for (encoder, pooling, split, fit_on), row in scores.items():
-        whitenings = sorted(row, key=_whitening_order)
-        columns: dict[str, object] = {name: [row[whitening].get(name) for whitening in whitenings] for name in sets}
-        means = [_mean_or_none([row[whitening].get(name) for name in sets]) for whitening in whitenings]
-        heading = {"encoder": encoder, "pooling": pooling, "split": split, "fit_on": fit_on, "whitenings": whitenings}
-        table.append({**heading, **columns, "mean": means})
-    return table
+    return [_table_row(key, row, sets) for key, row in scores.items()]
+
+
+def _table_row(
+    key: tuple[str, str, str, str], row: dict[str, dict[str, float]], sets: Sequence[str]
+) -> dict[str, object]:
+    encoder, pooling, split, fit_on = key
+    whitenings = sorted(row, key=_whitening_order)
+    columns: dict[str, object] = {name: [row[whitening].get(name) for whitening in whitenings] for name in sets}
+    means = [_mean_or_none([row[whitening].get(name) for name in sets]) for whitening in whitenings]
+    heading = {"encoder": encoder, "pooling": pooling, "split": split, "fit_on": fit_on, "whitenings": whitenings}
+    return {**heading, **columns, "mean": means}
 
 
 def check_components(n_components: Sequence[str | int] | None, width: int) -> tuple[str | int, ...]:

@@ -135,6 +135,13 @@ def evaluate_sts_verb(
         for result in results:
             result.save(save)
         console.note(say(zh=f"{len(results)} 个数存进 {save}。", en=f"{len(results)} numbers saved in {save}."))
+    for source in dict.fromkeys(result.source for result in results if result.source is not None):
+        console.note(
+            say(
+                zh=f"表中的“published”出自 {source}；划分不同，只作参照。",
+                en=f"The rows called published are from {source}; the splits differ, so they are for comparison only.",
+            )
+        )
     console.answer({"results": [_record(result) for result in results]}, _table(results))
 
 
@@ -165,6 +172,8 @@ def _record(result: Any) -> dict[str, Any]:
         "name": result.name,
         "metric": result.metric,
         "value": result.mean if math.isfinite(result.mean) else None,
+        "spread": result.spread if len(result.values) > 1 else None,
+        "published": result.published,
         "num_examples": result.num_examples,
         "settings": dict(result.settings),
     }

@@ -301,6 +301,18 @@ def test_the_table_has_no_mean_where_a_set_is_missing(folder):
     assert sts_table([]) == []
 
 
+def test_an_articles_figures_stand_under_the_row_they_belong_to(folder):
+    encoder = CharacterEncoder()
+    encoder.name = "google-bert/bert-base-chinese"
+    measured, published = sts_table(
+        evaluate_sts(encoder, ["STS-B"], poolings=["mean"], n_components=["raw", "full", 4])
+    )
+    assert published["encoder"] == f"{measured['encoder']} (published)"
+    assert published["whitenings"] == ["raw", "full"]
+    assert published["STS-B"] == pytest.approx([57.48, 63.97])
+    assert measured["STS-B"] != published["STS-B"]
+
+
 def test_published_figures_are_the_articles():
     assert published_spearman("hfl/chinese-roberta-wwm-ext", "cls", "raw", "LCQMC") == 0.7055
     assert published_spearman("/models/bert-base-chinese", "first_last_mean", "256", "BQ") == 0.3767
