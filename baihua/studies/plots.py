@@ -178,6 +178,33 @@ def curves(
     return save_figure(figure, path)
 
 
+def plane(
+    points: Mapping[str, tuple[float, float]], path: str | Path, *, x_label: str, y_label: str, title: str
+) -> Path:
+    """Draw named points in a plane.
+
+    Args:
+        points: the name of each point and where it lies.
+        path: the file to write.
+        x_label: what the horizontal axis is; see `label`.
+        y_label: what the vertical axis is.
+        title: the title of the figure.
+
+    Returns:
+        The path.
+
+    Raises:
+        MissingPackage: when matplotlib is not installed.
+    """
+    figure = new_figure()
+    axes = figure.subplots()
+    for number, (name, (x, y)) in enumerate(points.items()):
+        style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
+        axes.plot([x], [y], linestyle="none", label=_drawable(name) or f"#{number + 1}", markersize=8, **style)
+    _dress(axes, x_label, y_label, title)
+    return save_figure(figure, path)
+
+
 def _matplotlib(part: str) -> Any:
     """Import one module of matplotlib, which is optional and slow to import."""
     need_package("matplotlib", "plot")

@@ -71,3 +71,10 @@ class TestTrained:
         assert (tmp_path / "simcse-claim-13.png").is_file()
         small, usual = (result.mean for result in verdict.results)
         assert (verdict.outcome == "confirmed") == (usual > small)
+
+    def test_the_plane_shows_all_four_ways(self, tmp_path):
+        verdict = run_claim(CLAIMS[16], plot_folder=tmp_path)
+        assert (tmp_path / "simcse-claim-16.png").is_file()
+        raw, whitened, simcse, _ = (result.settings for result in verdict.results)
+        assert whitened["distance_of_any_two"] == pytest.approx(2, abs=0.05)
+        assert raw["distance_of_any_two"] < simcse["distance_of_any_two"]

@@ -5,6 +5,6 @@ the five Chinese sets (``baihua data download``), labels unused. Where the artic
 task, these take those of its ``valid`` split, and score the same split.
 """
 
-from baihua.studies.simcse import amounts, exact, table
+from baihua.studies.simcse import amounts, exact, plane, table
 
-CLAIMS = (*exact.CLAIMS, *table.CLAIMS, *amounts.CLAIMS)
+CLAIMS = (*exact.CLAIMS, *table.CLAIMS, *amounts.CLAIMS, *plane.CLAIMS)
