@@ -17,7 +17,7 @@ from baihua.benchmarks.pairs import STS_SETS, Pairs, read_pairs
 from baihua.benchmarks.published import SIMCSE_SOURCE, published_simcse
 from baihua.benchmarks.sts import check_components, learned_elsewhere, score_ways, spelled
 from baihua.benchmarks.sts_vectors import FitOn, FitSet, check_fit_on, encode_set, read_fit_set
-from baihua.checks import check_texts
+from baihua.checks import InvalidValue, check_texts
 from baihua.encoders.load import load_encoder
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.results import Result
@@ -80,7 +80,8 @@ def evaluate_simcse(
         ``sts/SET/valid/ENCODER/POOLING/TRAINING/WHITENING``.
 
     Raises:
-        InvalidValue: for an unknown set, an encoder that cannot be trained, or a fit set without enough sentences.
+        InvalidValue: for an unknown set, an encoder that cannot be trained, a fit set without enough sentences, or a record
+            that is not whole.
         FileProblem: when a set is not on this machine, saying how to get it.
 
     Source:
@@ -185,7 +186,13 @@ class _Cells:
         path = None if self.folder is None else self.folder / f"{self._name(way)}.json"
         if path is None or not path.is_file():
             return {}
-        record = Result.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            record = Result.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidValue(
+                zh=f"{path} 不是完整的记录（{error}）；请删掉它再重跑。",
+                en=f"{path} is not a whole record ({error}). Delete it and run again.",
+            ) from error
         same = dict(record.settings) == self.facts | {"whitening": str(way)}
         return dict(zip(record.seeds, record.values, strict=True)) if same else {}
 
@@ -211,17 +218,8 @@ class _Cells:
 
     def _command(self) -> str:
         row = self.row
-        words = [
-            "baihua",
-            "evaluate",
-            "sts",
-            self.pairs.name,
-            "--encoder",
-            self.trainer.encoder,
-            "--pooling",
-            row.pooling,
-        ]
-        words += ["--training", row.training, "--seeds", str(max(row.seeds) + 1)]
+        words = ["baihua", "evaluate", "sts", self.pairs.name, "--encoder", self.trainer.encoder]
+        words += ["--pooling", row.pooling, "--training", row.training, "--seeds", str(max(row.seeds) + 1)]
         words += ["--fit-on", self.fit_set.name] if self.fit_set.name != "target" else []
         words += ["--max-pairs", str(row.max_pairs)] if row.max_pairs is not None else []
         return shlex.join(words)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baihua.checks import check_choice
+from baihua.checks import InvalidValue, check_choice
 from baihua.cli import console
 from baihua.cli.help import both
 from baihua.cli.options import Device, Precision, SaveFolder
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from baihua.benchmarks.sts_simcse import SimCSERow
     from baihua.benchmarks.sts_vectors import FitTexts
 
-FIT_LINES = 20_000
+FIT_LINES = 10_000
 
 group = verb_group(zh="在公开评测集上打分。", en="Score an encoder on public benchmarks.")
 app.add_typer(group, name="evaluate")
@@ -116,7 +116,7 @@ def evaluate_sts_verb(
     from baihua.benchmarks.sts_vectors import FIT_SETS
     from baihua.encoders.load import load_encoder
 
-    check_choice("training", training, ("off", "simcse", "projection"))
+    _check_training(training, split, seeds)
     limit = console.whole_number("--max-pairs", max_pairs, least=2)
     learned = fit_on if fit_on in FIT_SETS else _sentences_of(fit_on)
     results: list[Any] = []
@@ -124,16 +124,18 @@ def evaluate_sts_verb(
         loaded = load_encoder(name, pooling="auto" if pooling == "all" else pooling, device=device, dtype=dtype)
         poolings = loaded.poolings if pooling == "all" else [loaded.pooling]
         if training == "off":
-            results += evaluate_sts(
+            found = evaluate_sts(
                 loaded, sets or STS_SETS, split=split, poolings=poolings, fit_on=learned, max_pairs=limit
             )
+            if save:
+                for result in found:
+                    result.save(save)
+            results += found
             continue
         for one in poolings:
             row = _row(training, dtype, pooling=one, seeds=range(seeds), fit_on=learned, max_pairs=limit)
             results += evaluate_simcse(name, sets or STS_SETS, row, folder=save, device=device)
     if save:
-        for result in results:
-            result.save(save)
         console.note(say(zh=f"{len(results)} 个数存进 {save}。", en=f"{len(results)} numbers saved in {save}."))
     for source in dict.fromkeys(result.source for result in results if result.source is not None):
         console.note(
@@ -145,6 +147,25 @@ def evaluate_sts_verb(
     console.answer({"results": [_record(result) for result in results]}, _table(results))
 
 
+def _check_training(training: str, split: str, seeds: int) -> None:
+    """Refuse what a training cannot be asked for.
+
+    Raises:
+        InvalidValue: for another training, no seed, or another split than the one that is trained and scored on.
+    """
+    check_choice("training", training, ("off", "simcse", "projection"))
+    if seeds < 1:
+        raise InvalidValue(
+            zh=f"--seeds 是训练的遍数，至少是 1，收到 {seeds}。",
+            en=f"--seeds counts trainings, at least 1; received {seeds}.",
+        )
+    if training != "off" and split != "valid":
+        raise InvalidValue(
+            zh=f"--training 只在 valid 上训练和打分，收到 --split {split}。",
+            en=f"--training trains and scores on valid, but received --split {split}.",
+        )
+
+
 def _row(training: str, dtype: str, **others: Any) -> "SimCSERow":
     from baihua.benchmarks.sts_simcse import SimCSERow
     from baihua.tasks.contrastive.settings import ContrastiveSettings
@@ -154,7 +175,7 @@ def _row(training: str, dtype: str, **others: Any) -> "SimCSERow":
 
 
 def _sentences_of(file: str) -> "FitTexts":
-    """Read at most 20 000 lines of a file, evenly spread."""
+    """Read at most 10 000 lines of a file, evenly spread."""
     import numpy as np
 
     from baihua.benchmarks.archives import sha256_of
