@@ -254,7 +254,7 @@ def spelled(encoder: str) -> str:
 
 def learned_elsewhere(fit_set: FitSet) -> str:
     """Return what the name of a record ends in where its whitening or training learned from other sentences."""
-    return "" if fit_set.name == "target" else f"-on-{spelled(fit_set.name)}"
+    return "" if fit_set.name == "target" else f"-on-{spelled(fit_set.name).replace('.', '-')}"
 
 
 def _command(encoder: Encoder, name: str, plan: _Plan) -> str:

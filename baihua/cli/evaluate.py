@@ -119,24 +119,31 @@ def evaluate_sts_verb(
     _check_training(training, split, seeds)
     limit = console.whole_number("--max-pairs", max_pairs, least=2)
     learned = fit_on if fit_on in FIT_SETS else _sentences_of(fit_on)
-    results: list[Any] = []
+    names, results = sets or STS_SETS, []
     for name in encoder or ["bundled"]:
         loaded = load_encoder(name, pooling="auto" if pooling == "all" else pooling, device=device, dtype=dtype)
         poolings = loaded.poolings if pooling == "all" else [loaded.pooling]
         if training == "off":
-            found = evaluate_sts(
-                loaded, sets or STS_SETS, split=split, poolings=poolings, fit_on=learned, max_pairs=limit
-            )
-            if save:
-                for result in found:
-                    result.save(save)
-            results += found
+            results += evaluate_sts(loaded, names, split=split, poolings=poolings, fit_on=learned, max_pairs=limit)
             continue
         for one in poolings:
             row = _row(training, dtype, pooling=one, seeds=range(seeds), fit_on=learned, max_pairs=limit)
-            results += evaluate_simcse(name, sets or STS_SETS, row, folder=save, device=device)
+            results += evaluate_simcse(name, names, row, folder=save, device=device)
     if save:
-        console.note(say(zh=f"{len(results)} 个数存进 {save}。", en=f"{len(results)} numbers saved in {save}."))
+        _save(results, save)
+    _name_sources(results)
+    console.answer({"results": [_record(result) for result in results]}, _table(results))
+
+
+def _save(results: list[Any], folder: str) -> None:
+    """Write what was measured; the records of a training are there already, perhaps with more seeds than asked for."""
+    for result in results:
+        if not result.seeds:
+            result.save(folder)
+    console.note(say(zh=f"{len(results)} 个数存进 {folder}。", en=f"{len(results)} numbers saved in {folder}."))
+
+
+def _name_sources(results: list[Any]) -> None:
     for source in dict.fromkeys(result.source for result in results if result.source is not None):
         console.note(
             say(
@@ -144,7 +151,6 @@ def evaluate_sts_verb(
                 en=f"The rows called published are from {source}; the splits differ, so they are for comparison only.",
             )
         )
-    console.answer({"results": [_record(result) for result in results]}, _table(results))
 
 
 def _check_training(training: str, split: str, seeds: int) -> None:

@@ -41,7 +41,7 @@ def test_sentences_from_a_file(data, bert_folder, answer, tmp_path):
     words = ("evaluate", "sts", "STS-B", "--encoder", bert_folder, "--pooling", "mean", "--device", "cpu")
     found = answer(*words, "--fit-on", tmp_path / "corpus.txt")["results"]
     assert [result["settings"]["fit_on"] for result in found] == ["corpus.txt"] * 3
-    assert found[1]["name"].endswith("/full-on-corpus.txt")
+    assert found[1]["name"].endswith("/full-on-corpus-txt")
 
 
 @pytest.mark.parametrize(
