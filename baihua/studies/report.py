@@ -19,6 +19,7 @@ from baihua.files import write_text
 from baihua.language import LANGUAGES, say
 from baihua.results import OUTCOMES, Result, Verdict, load_records
 from baihua.studies.articles import ARTICLES
+from baihua.studies.claims import load_study
 
 # Fractions, shown ×100; any other metric is shown as it is.
 SCORES = ("accuracy", "f1", "mrr", "mrr@10", "precision", "recall", "spearman")
@@ -179,6 +180,8 @@ def _article_table(language: str, verdicts: Sequence[Verdict]) -> Table:
         words = [
             f"{counts[outcome]} {_OUTCOMES_ZH[outcome] if zh else outcome}" for outcome in OUTCOMES if counts[outcome]
         ]
+        left = len(load_study(article.name)) - sum(counts.values()) if words else 0
+        words += [f"{left} 条待测" if zh else f"{left} still to be measured"] if left > 0 else []
         count = ("，" if zh else ", ").join(words) or "–"
         rows.append(((article.title,), (article.use[language],), (f"`{article.command}`",), (count,)))
     columns = ("文章", "能做什么", "命令", "论断") if zh else ("article", "what you can do", "command", "claims")
