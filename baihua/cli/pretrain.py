@@ -47,8 +47,11 @@ Objective = Annotated[
     str,
     typer.Option(
         "--objective",
-        metavar="masked|causal",
-        help=both(zh="猜被遮住的词元，还是猜下一个。", en="Guess hidden tokens, or the next one."),
+        metavar="masked|replaced|causal",
+        help=both(
+            zh="猜被遮住的词元，或再辨认哪些词元被猜错换掉（每步时间加倍），或猜下一个。",
+            en="Guess hidden tokens; or tell as well which tokens the guesses replaced (twice the time a step); or guess the next one.",
+        ),
     ),
 ]
 Layers = Annotated[
