@@ -5,8 +5,8 @@
 The same weights (the bundled ones), distinct sentences of the public similarity sets (BAIHUA_DATA, or `baihua data
 download`), mean pooling, batches of 64, at most 64 tokens, dropout 0.3 / 0.1, AdamW at a constant rate, float32, the
 same threads; the two take turns and the figure is the median. Theirs encodes the two views one after the other, pads
-each batch to its longest text and tokenizes as it goes; ours encodes both views at once and tokenizes beforehand, which
-is timed too. The two losses differ in the number of negatives (126 of our symmetric form, 63 of theirs); both cost
+each batch to its longest text and tokenizes as it goes; ours runs four groups of like length and tokenizes beforehand,
+which is timed too. The two losses differ in the number of negatives (126 of our symmetric form, 63 of theirs); both cost
 under a thousandth of the encoder's operations. bfloat16 stands apart: processors that lack it emulate it.
 """
 
