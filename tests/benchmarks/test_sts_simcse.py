@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tiny_models import CHARACTERS
+from tiny_sets import write_sts_b
 
 from baihua.benchmarks import sts_simcse
 from baihua.benchmarks.sts import evaluate_sts, sts_table
@@ -21,17 +22,7 @@ SETTINGS = ContrastiveSettings(batch_size=16, learning_rate=1e-3, guard_every=0)
 
 @pytest.fixture
 def data(monkeypatch, tmp_path):
-    """An STS-B of our own: pairs that share more or fewer characters."""
-    rng = np.random.default_rng(0)
-    lines = []
-    for _ in range(80):
-        first = rng.choice(list(CHARACTERS), 10)
-        changed = rng.random(10) < rng.random()
-        second = np.where(changed, rng.choice(list(CHARACTERS), 10), first)
-        lines.append(f"{''.join(first)}\t{''.join(second)}\t{5 - 5 * changed.mean():.1f}")
-    folder = tmp_path / "sets" / "STS-B"
-    folder.mkdir(parents=True)
-    (folder / "STS-B.valid.data").write_text("\n".join(lines), encoding="utf-8")
+    write_sts_b(tmp_path / "sets", 80)
     monkeypatch.setenv("BAIHUA_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BAIHUA_DATA", str(tmp_path / "sets"))
     with warnings.catch_warnings():

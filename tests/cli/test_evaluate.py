@@ -3,22 +3,14 @@
 import json
 import warnings
 
-import numpy as np
 import pytest
 from tiny_models import CHARACTERS
+from tiny_sets import write_sts_b
 
 
 @pytest.fixture
 def data(monkeypatch, tmp_path):
-    rng = np.random.default_rng(0)
-    lines = []
-    for _ in range(40):
-        first = rng.choice(list(CHARACTERS), 10)
-        second = np.where(rng.random(10) < rng.random(), rng.choice(list(CHARACTERS), 10), first)
-        lines.append(f"{''.join(first)}\t{''.join(second)}\t{(first == second).mean():.1f}")
-    folder = tmp_path / "sets" / "STS-B"
-    folder.mkdir(parents=True)
-    (folder / "STS-B.valid.data").write_text("\n".join(lines), encoding="utf-8")
+    write_sts_b(tmp_path / "sets", 40)
     monkeypatch.setenv("BAIHUA_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BAIHUA_DATA", str(tmp_path / "sets"))
     with warnings.catch_warnings():
