@@ -37,6 +37,9 @@ wrapped = DistributedDataParallel(Loss())  # its hooks last as long as it does
 loss = wrapped(*inputs)
 loss.backward()
 save_file({"loss": loss.detach(), "gradient": model.weight.grad}, f"{folder}/{rank}.safetensors")
+del wrapped
+torch.distributed.barrier()  # who leaves first would take the other's threads by surprise
+torch.distributed.destroy_process_group()
 """
 
 
