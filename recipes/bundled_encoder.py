@@ -3,9 +3,9 @@
 Task: a small Chinese BERT that makes every job work offline.
 Data: a folder of UTF-8 text, one paragraph a line (``*.txt``, ``*.txt.xz``, ``*.txt.gz``); what it was made of stands in
     baihua/encoders/bundled/README.md.
-Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120] [--encoder new|bundled|FOLDER] [--layers 4]
-        [--width 256] [--length 128] [--batch-size 16] [--optimizer adamw|muon] [--learning-rate 1e-3]
-        [--dtype float32] [--output FOLDER] [--name NAME]
+Command: python recipes/bundled_encoder.py FOLDER WORK [--minutes 120 | --steps N] [--encoder new|bundled|FOLDER]
+        [--layers 4] [--width 256] [--length 128] [--long 0] [--batch-size 16] [--optimizer adamw|muon]
+        [--learning-rate 1e-3] [--dtype float32] [--output FOLDER] [--name NAME]
     WORK holds the model in float32 and, while it is trained, the state to go on from: the same command again goes on
     after an interruption. At the end the weights are written as float16 to --output, if that is given.
 Score: held-out loss and the loss against tokens, with what more would buy, in results/encoder/training; the rest by
@@ -84,11 +84,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--minutes", type=float, default=120.0)
+    parser.add_argument("--steps", type=int, help="instead of --minutes")
     parser.add_argument("--objective", default="masked", choices=("masked", "replaced"))
     parser.add_argument("--encoder", default="new")
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--length", type=int, default=128)
+    parser.add_argument("--long", type=float, default=0.0, help="share of the batches with rows of 512")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--optimizer", default="adamw", choices=OPTIMIZERS)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
@@ -104,8 +106,10 @@ def options() -> argparse.ArgumentParser:
 def command_of(given: argparse.Namespace) -> str:
     """The command that trains this again; folders are left to whoever types it."""
     begun_with = "new" if given.encoder == "new" else Path(given.encoder).name
-    parts = [f"--minutes {given.minutes:g} --objective {given.objective} --encoder {begun_with}"]
+    extent = f"--steps {given.steps}" if given.steps else f"--minutes {given.minutes:g}"
+    parts = [f"{extent} --objective {given.objective} --encoder {begun_with}"]
     parts += [f"--layers {given.layers} --width {given.width}"] if given.encoder == "new" else []
+    parts += [f"--long {given.long:g}"] if given.long else []
     parts += [f"--length {given.length} --batch-size {given.batch_size} --optimizer {given.optimizer}"]
     parts += [f"--learning-rate {given.learning_rate:g} --dtype {given.dtype}"]
     return f"python recipes/bundled_encoder.py FOLDER WORK {' '.join(parts)}"
@@ -116,10 +120,11 @@ def main() -> None:
     given = options().parse_args()
     paths = corpus_files(given.folder)
     settings = PretrainSettings(
-        Schedule(minutes=given.minutes, warmup=0.05),
+        Schedule(steps=given.steps, minutes=None if given.steps else given.minutes, warmup=0.05),
         objective=given.objective,
         length=given.length,
         shifted=SHIFTED,
+        long=given.long,
         batch_size=given.batch_size,
         optimizer=given.optimizer,
         learning_rate=given.learning_rate,

@@ -26,27 +26,40 @@ class MaskedRows(Dataset[dict[str, Tensor]]):
         masking: how to hide tokens.
         settings: of the training.
         num_positions: how many the model has, where ``settings.shifted`` asks for batches that begin at any of them.
+        long_rows: shape ``(num_long_rows, long_length)``, where ``settings.long`` asks for batches of these; drawn with
+            repetition, so many that a batch has about as many tokens as any other.
     """
 
     rows: np.ndarray
     masking: Masking
     settings: PretrainSettings
     num_positions: int = 0
+    long_rows: np.ndarray | None = None
 
     def __getitem__(self, draw: Draw) -> dict[str, Tensor]:
         """Return the batch as the objective's loss takes it."""
         number, places = draw
         settings = self.settings
-        ids = self.rows[places].astype(np.int64)  # (batch_size, length)
+        ids = self._drawn(number, places).astype(np.int64)  # (batch_size, length)
         if settings.objective == "causal":
             batch = {"ids": torch.from_numpy(ids)}
         else:
             batch = self.masking.batch(ids, np.random.default_rng((settings.seed, 1, number)))
         chance = np.random.default_rng((settings.seed, 2, number))
         if chance.random() < settings.shifted:
-            first = int(chance.integers(max(self.num_positions - settings.length, 0) + 1))
-            batch["positions"] = torch.arange(first, first + settings.length).unsqueeze(0)  # (1, length)
+            length = ids.shape[1]
+            first = int(chance.integers(max(self.num_positions - length, 0) + 1))
+            batch["positions"] = torch.arange(first, first + length).unsqueeze(0)  # (1, length)
         return batch
+
+    def _drawn(self, number: int, places: np.ndarray) -> np.ndarray:
+        """Return the rows asked for, or, in a share of the batches, long ones instead."""
+        chance = np.random.default_rng((self.settings.seed, 3, number))
+        if self.long_rows is None or chance.random() >= self.settings.long:
+            return self.rows[places]
+        num_rows, length = self.long_rows.shape
+        count = max(len(places) * self.rows.shape[1] // length, 1)
+        return self.long_rows[chance.integers(num_rows, size=count)]
 
 
 def training_batches(masked_rows: MaskedRows, start: int, *, num_workers: int = 0) -> Iterator[dict[str, Tensor]]:

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,9 @@ def pretrain(
     masking = masking_of(tokenizer, settings)
     held_out = held_out_batches(held_out_lines(paths), backend, edges, settings.length, masking)
     before = _remembered(state / "before.json", lambda: evaluate(loss, held_out))
-    rows = _training_rows(state, lambda: training_lines(paths), backend, edges, settings.length)
-    batches = MaskedRows(rows, masking, settings, num_positions)
+    rows_of = partial(_training_rows, state, lambda: training_lines(paths), backend, edges)
+    long_rows = rows_of(num_positions) if settings.long else None
+    batches = MaskedRows(rows_of(settings.length), masking, settings, num_positions, long_rows)
     num_workers = WORKERS_BESIDE_A_GPU if next(model.parameters()).is_cuda else 0
     torch.manual_seed(settings.seed)  # of dropout; a checkpoint brings its own state
     log = fit(

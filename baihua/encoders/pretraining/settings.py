@@ -24,6 +24,8 @@ class PretrainSettings:
         rate: share of the tokens hidden.
         shifted: share of the batches that stand at positions drawn at random from all the model has, not at its first;
             so positions beyond ``length`` are trained too (Kiyono et al. 2021, arXiv 2109.05644, shifts every batch).
+        long: share of the batches whose rows are as long as the model reads, in as many tokens as the others; what
+            stands far apart in a text is met in these alone.
         precision: ``"float32"`` or ``"bfloat16"``.
         seed: of order and masks.
     """
@@ -37,6 +39,7 @@ class PretrainSettings:
     unit: str = "token"
     rate: float = 0.15
     shifted: float = 0.0
+    long: float = 0.0
     precision: str = "float32"
     seed: int = 0
 
@@ -44,11 +47,13 @@ class PretrainSettings:
         check_choice("objective", self.objective, OBJECTIVES)
         check_choice("unit", self.unit, UNITS)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        if not 0 <= self.shifted <= 1:
-            raise InvalidValue(
-                zh=f"shifted 是批次的比例，应在 0 与 1 之间，收到 {self.shifted}。",
-                en=f"shifted, a share of the batches, must lie between 0 and 1, but received {self.shifted}.",
-            )
+        for name in ("shifted", "long"):
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                raise InvalidValue(
+                    zh=f"{name} 是批次的比例，应在 0 与 1 之间，收到 {share}。",
+                    en=f"{name}, a share of the batches, must lie between 0 and 1, but received {share}.",
+                )
         if self.length < 8 or self.batch_size < 1:
             raise InvalidValue(
                 zh=f"length 至少 8，batch_size 至少 1，收到 {self.length} 与 {self.batch_size}。",

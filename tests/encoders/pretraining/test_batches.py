@@ -18,10 +18,12 @@ MASKING = Masking(mask_id=4, num_tokens=60, special_ids=frozenset(range(5)), con
 NUM_POSITIONS, LENGTH = 40, 10
 
 
-def batches(shifted, *, start=0, count=200, num_workers=0):
-    settings = PretrainSettings(Schedule(steps=1), length=LENGTH, batch_size=2, shifted=shifted)
-    rows = np.random.default_rng(0).integers(5, 60, (8, LENGTH))
-    found = training_batches(MaskedRows(rows, MASKING, settings, NUM_POSITIONS), start, num_workers=num_workers)
+def batches(shifted, *, long=0.0, start=0, count=200, num_workers=0):
+    settings = PretrainSettings(Schedule(steps=1), length=LENGTH, batch_size=8, shifted=shifted, long=long)
+    rng = np.random.default_rng(0)
+    rows, long_rows = rng.integers(5, 60, (16, LENGTH)), rng.integers(5, 60, (6, NUM_POSITIONS))
+    masked_rows = MaskedRows(rows, MASKING, settings, NUM_POSITIONS, long_rows if long else None)
+    found = training_batches(masked_rows, start, num_workers=num_workers)
     return list(islice(found, count))
 
 
@@ -43,8 +45,17 @@ def test_the_wished_share_is_shifted():
     assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 2000)
 
 
-def test_a_batch_is_the_same_wherever_one_starts():
-    for one, other in zip(batches(0.5)[7:], batches(0.5, start=7, count=193), strict=True):
+def test_the_wished_share_is_long_with_as_many_tokens_at_the_first_position():
+    found = batches(0.5, long=0.3, count=2000)
+    long = [batch for batch in found if batch["ids"].shape[1] == NUM_POSITIONS]
+    assert abs(len(long) / 2000 - 0.3) < 4 * np.sqrt(0.3 * 0.7 / 2000)
+    assert {batch["ids"].numel() for batch in found} == {8 * LENGTH}
+    assert {int(batch["positions"][0, 0]) for batch in long if "positions" in batch} == {0}
+
+
+@pytest.mark.parametrize("long", [0.0, 0.5])
+def test_a_batch_is_the_same_wherever_one_starts(long):
+    for one, other in zip(batches(0.5, long=long)[7:], batches(0.5, long=long, start=7, count=193), strict=True):
         assert one.keys() == other.keys()
         assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -77,6 +88,7 @@ def test_the_loss_stands_at_the_positions_of_the_batch():
     assert abs(MaskedLoss(model)(batch).item() - expected.item()) > 1e-5
 
 
-def test_a_share_is_a_share():
-    with pytest.raises(InvalidValue, match="shifted"):
-        PretrainSettings(Schedule(steps=1), shifted=1.5)
+@pytest.mark.parametrize("name", ["shifted", "long"])
+def test_a_share_is_a_share(name):
+    with pytest.raises(InvalidValue, match=name):
+        PretrainSettings(Schedule(steps=1), **{name: 1.5})
