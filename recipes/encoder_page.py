@@ -24,6 +24,7 @@ ENCODERS = {
     "bootstrap": "first version (AdamW, 10.2 M tokens)",
     "20261123-0912": "Muon, 19.5 M tokens",
     "6x256": "6 layers, 517 M tokens",
+    "20261127-mixed": "bundled, gone on with, half in rows of 512",
     "bundled": "**bundled** (4 layers, 671 M tokens)",
 }
 SHIPPED = "bundled"  # whose weights are in the package

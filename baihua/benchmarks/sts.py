@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from statistics import fmean, stdev
 
 from baihua.benchmarks.agreement import pair_cosines, spearman
 from baihua.benchmarks.datasets import find_dataset
@@ -127,32 +128,41 @@ def sts_table(results: Iterable[Result]) -> list[dict[str, object]]:
         Rows with ``"encoder"`` (``"NAME + simcse"`` after a training), ``"pooling"``, ``"split"``, ``"fit_on"``,
         ``"whitenings"`` (such as ``["raw", "full", "256"]``), then for each set and for ``"mean"`` a list of scores
         x 100 in that order, None where there is none. The mean is over all the sets of the table, so it is None where
-        one is missing. Where an article has figures for a row, they follow as one more, its encoder called
-        ``"NAME (published)"``.
+        one is missing; ``"spread"`` is its standard deviation over seeds, None where there is one alone. Where an
+        article has figures for a row, they follow as one more, its encoder called ``"NAME (published)"``.
     """
-    scores: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
+    scores: dict[tuple[str, str, str, str], dict[str, dict[str, tuple[float, ...]]]] = {}
     for result in results:
         facts = result.settings
         trained = f" + {facts['training']}" if "training" in facts else ""
         name, others = facts["encoder"] + trained, (facts["pooling"], facts["split"], facts["fit_on"])
         row = scores.setdefault((name, *others), {})
-        row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.mean
+        row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = result.values
         if result.published is not None:
             row = scores.setdefault((f"{name} (published)", *others), {})
-            row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = 100 * result.published
+            row.setdefault(facts["whitening"], {})[result.name.split("/")[1]] = (result.published,)
     sets = [name for name in STS_SETS if any(name in cells for row in scores.values() for cells in row.values())]
     return [_table_row(key, row, sets) for key, row in scores.items()]
 
 
 def _table_row(
-    key: tuple[str, str, str, str], row: dict[str, dict[str, float]], sets: Sequence[str]
+    key: tuple[str, str, str, str], row: dict[str, dict[str, tuple[float, ...]]], sets: Sequence[str]
 ) -> dict[str, object]:
     encoder, pooling, split, fit_on = key
     whitenings = sorted(row, key=_whitening_order)
-    columns: dict[str, object] = {name: [row[whitening].get(name) for whitening in whitenings] for name in sets}
-    means = [_mean_or_none([row[whitening].get(name) for name in sets]) for whitening in whitenings]
+    scores = {name: [100 * fmean(row[way][name]) if name in row[way] else None for way in whitenings] for name in sets}
+    means = [_mean_or_none(cells) for cells in zip(*scores.values(), strict=True)]
+    spreads = [_spread_of_mean([row[way].get(name, ()) for name in sets]) for way in whitenings]
     heading = {"encoder": encoder, "pooling": pooling, "split": split, "fit_on": fit_on, "whitenings": whitenings}
-    return {**heading, **columns, "mean": means}
+    return {**heading, **scores, "mean": means, "spread": spreads}
+
+
+def _spread_of_mean(values: Sequence[tuple[float, ...]]) -> float | None:
+    """Return the standard deviation of the mean over sets, ×100, from each set's values by seed."""
+    num_seeds = {len(of_set) for of_set in values}
+    if len(num_seeds) > 1 or max(num_seeds) < 2:
+        return None
+    return 100 * stdev(fmean(of_seed) for of_seed in zip(*values, strict=True))
 
 
 def check_components(n_components: Sequence[str | int] | None, width: int) -> tuple[str | int, ...]:

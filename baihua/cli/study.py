@@ -82,7 +82,7 @@ def study(
     records, blocks = [], []
     for item in claims:
         turned = parse_knobs(item, knobs or [])
-        verdicts = [run_claim(item, scale=scale, plot_folder=plots)]
+        verdicts = [run_claim(item, scale=scale, plot_folder=plots, record_folder=save)]
         if turned:
             verdicts.append(run_claim(item, turned, scale=scale))
         if save:

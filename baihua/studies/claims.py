@@ -27,11 +27,15 @@ SCALES = ("small", "full")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a claim is measured with: every knob's value, the scale, and whether to show a progress bar."""
+    """What a claim is measured with: every knob's value, the scale, whether to show a progress bar, and a folder of records.
+
+    A measurement of many long parts looks there for those of the same settings before it measures them.
+    """
 
     knobs: Mapping[str, Any]
     scale: str = "small"
     show_progress: bool | None = None
+    record_folder: str | Path | None = None
 
     def __getitem__(self, knob: str) -> Any:
         return self.knobs[knob]
@@ -121,6 +125,7 @@ def run_claim(
     *,
     scale: str = "small",
     plot_folder: str | Path | None = None,
+    record_folder: str | Path | None = None,
     show_progress: bool | None = None,
 ) -> Verdict:
     """Measure a claim and judge it.
@@ -130,6 +135,7 @@ def run_claim(
         knobs: the knobs to turn, by name; the others keep their defaults.
         scale: ``"small"`` (seconds to two minutes) or ``"full"`` (all the data).
         plot_folder: where its plot goes, for a claim that has one. Without it nothing is drawn.
+        record_folder: where records of long parts are kept and looked for, such as the cells of the similarity table.
         show_progress: True or False, or None for a bar only when standard error is a terminal.
 
     Returns:
@@ -140,7 +146,7 @@ def run_claim(
     """
     turned = {_known_knob(claim, name): value for name, value in (knobs or {}).items()}
     turned = {name: _read(name, value, claim.knobs[name]) for name, value in turned.items()}
-    setting = Setting({**claim.knobs, **turned}, check_choice("scale", scale, SCALES), show_progress)
+    setting = Setting({**claim.knobs, **turned}, check_choice("scale", scale, SCALES), show_progress, record_folder)
     try:
         measured = claim.run(setting)
     except (FileProblem, MissingPackage) as error:

@@ -85,7 +85,7 @@ def sts_page_table(results: Sequence[Result], names: Sequence[str] = _STS_NAMES)
         One row per encoder and pooling; one column per set, and their plain mean.
     """
     found: list[dict[str, Any]] = list(sts_table(results))
-    fixed = ("encoder", "pooling", "split", "fit_on", "whitenings", "mean")
+    fixed = ("encoder", "pooling", "split", "fit_on", "whitenings", "mean", "spread")
     sets: list[str] = list(dict.fromkeys(key for row in found for key in row if key not in fixed))
     rows = [
         tuple(
@@ -94,7 +94,8 @@ def sts_page_table(results: Sequence[Result], names: Sequence[str] = _STS_NAMES)
                 str(row["encoder"]),
                 str(row["pooling"]),
                 " / ".join(row["whitenings"]),
-                *(_scores(row.get(name)) for name in (*sets, "mean")),
+                *(_scores(row.get(name)) for name in sets),
+                _scores(row["mean"], row["spread"]),
             )
         )
         for row in found
@@ -233,8 +234,10 @@ def _split_and_fit(result: Result) -> tuple[str, str]:
     return result.settings["split"], result.settings["fit_on"]
 
 
-def _scores(values: Sequence[float | None] | None) -> str:
-    return " / ".join("–" if value is None else f"{value:.2f}" for value in values or [None])
+def _scores(values: Sequence[float | None] | None, spreads: Sequence[float | None] | None = None) -> str:
+    shown = ["–" if value is None else f"{value:.2f}" for value in values or [None]]
+    around = ["" if spread is None else f" ± {spread:.2f}" for spread in spreads or [None] * len(shown)]
+    return " / ".join(map("".join, zip(shown, around, strict=True)))
 
 
 def _number(value: float, metric: str) -> str:

@@ -18,6 +18,7 @@ from baihua.benchmarks.sts import default_components, evaluate_sts, read_pairs, 
 from baihua.checks import FileProblem, InvalidType, InvalidValue
 from baihua.encoders.protocol import Encoder
 from baihua.language import set_language
+from baihua.results import Result
 
 CHARACTERS = "天气真好今明后雨雪晴阴冷热快递到没取退换货款花呗借还手机充电屏幕"
 WIDTH = 12
@@ -299,6 +300,31 @@ def test_the_table_has_no_mean_where_a_set_is_missing(folder):
         assert row["mean"] == [None] * 3
         assert [None] * 3 in (row["STS-B"], row["LCQMC"])
     assert sts_table([]) == []
+
+
+def test_the_spread_is_that_of_the_mean_over_seeds():
+    facts = {"encoder": "toy", "pooling": "cls", "split": "valid", "fit_on": "target", "training": "simcse"}
+
+    def row(bq, atec):
+        found = [
+            Result(
+                f"sts/{name}/toy/{way}",
+                "spearman",
+                values,
+                seeds=range(len(values)),
+                settings=facts | {"whitening": way},
+            )
+            for name, ways in {"BQ": bq, "ATEC": atec}.items()
+            for way, values in ways.items()
+        ]
+        return sts_table(found)[0]
+
+    two = row({"raw": (0.2, 0.4), "full": (0.3,)}, {"raw": (0.4, 0.2), "full": (0.5,)})
+    assert two["mean"] == pytest.approx([30.0, 40.0])
+    assert two["spread"] == [pytest.approx(0.0, abs=1e-12), None]  # one set gains what the other loses
+    same_way = row({"raw": (0.2, 0.4)}, {"raw": (0.2, 0.4)})
+    assert same_way["spread"] == [pytest.approx(100 * np.std([0.2, 0.4], ddof=1))]
+    assert row({"raw": (0.2, 0.4)}, {"raw": (0.2,)})["spread"] == [None]
 
 
 def test_an_articles_figures_stand_under_the_row_they_belong_to(folder):

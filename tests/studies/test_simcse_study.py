@@ -1,6 +1,9 @@
 """The SimCSE study: what is exact is confirmed and gives way to its knob; what is trained is measured at the small scale."""
 
+import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +81,11 @@ class TestTrained:
         raw, whitened, simcse, _ = (result.settings for result in verdict.results)
         assert whitened["distance_of_any_two"] == pytest.approx(2, abs=0.05)
         assert raw["distance_of_any_two"] < simcse["distance_of_any_two"]
+
+    def test_cells_of_the_table_are_not_filled_twice(self, tmp_path):
+        cells = Path(__file__).parents[2] / "results/sts/STS-B/valid/bundled/cls/simcse"
+        shutil.copytree(cells, tmp_path / "sts/STS-B/valid/bundled/cls/simcse")
+        verdict = run_claim(CLAIMS[5], {"sets": "STS-B"}, scale="full", record_folder=tmp_path)
+        recorded = json.loads((cells / "raw.json").read_text(encoding="utf-8"))["values"]
+        (found,) = (result for result in verdict.results if result.name.endswith("simcse/raw"))
+        assert list(found.values) == recorded[:3]  # of a GPU, whose dropout no CPU draws again

@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from baihua.benchmarks.sts import evaluate_sts
 from baihua.benchmarks.sts_simcse import SimCSERow, evaluate_simcse
@@ -48,11 +49,16 @@ def before(dataset: str, pooling: str, setting: Setting) -> dict[str, Result]:
 
 
 def after(training: Training, setting: Setting) -> dict[str, Result]:
-    """Return the scores after a training, by ``"raw"`` and ``"full"`` (whitened), each with a value per seed of the setting."""
+    """Return the scores after a training, by ``"raw"`` and ``"full"`` (whitened), each with a value per seed of the setting.
+
+    With the article's numbers these are cells of the similarity table, which are not filled twice.
+    """
     most = MOST_SENTENCES[setting.scale]
     if most is not None:
         training = replace(training, num_sentences=min(training.num_sentences, most))
-    runs = [_after(setting["encoder"], training, setting.scale, seed) for seed in setting["seeds"]]
+    in_table = training == Training(training.dataset, training.pooling, training.train)
+    folder = setting.record_folder if in_table else None
+    runs = [_after(setting["encoder"], training, setting.scale, seed, folder) for seed in setting["seeds"]]
     return {way: _joined([run[way] for run in runs]) for way in ("raw", "full")}
 
 
@@ -81,7 +87,7 @@ def _before(encoder: str, dataset: str, pooling: str, scale: str) -> dict[str, R
 
 
 @lru_cache(maxsize=1024)
-def _after(encoder: str, training: Training, scale: str, seed: int) -> dict[str, Result]:
+def _after(encoder: str, training: Training, scale: str, seed: int, folder: str | Path | None) -> dict[str, Result]:
     settings = ContrastiveSettings(
         training.num_sentences, training.epochs, training.batch_size, train=training.train, guard_every=0
     )
@@ -94,4 +100,7 @@ def _after(encoder: str, training: Training, scale: str, seed: int) -> dict[str,
         hidden_dropout=training.hidden_dropout,
         max_pairs=MAX_PAIRS[scale],
     )
-    return {result.settings["whitening"]: result for result in evaluate_simcse(encoder, [training.dataset], row)}
+    return {
+        result.settings["whitening"]: result
+        for result in evaluate_simcse(encoder, [training.dataset], row, folder=folder)
+    }

@@ -1,0 +1,50 @@
+"""Rotary position embedding: vectors turned by their position, so that a product of two depends on their distance alone."""
+
+import torch
+from torch import Tensor
+
+from baihua.checks import InvalidValue
+
+BASE = 10_000.0
+
+
+def rotate_by_position(x: Tensor, base: float = BASE) -> Tensor:
+    """Turn each pair of neighbouring coordinates by the position times a frequency of its own.
+
+    Coordinates (2t, 2t + 1) at position i are turned by i · base^(−2t / head_size), the first position being 0.
+
+    Args:
+        x: shape ``(batch, length, ..., head_size)``, head_size even.
+        base: sets the frequencies.
+
+    Returns:
+        The same shape, in float32 or float64.
+
+    Raises:
+        InvalidValue: when head_size is odd.
+
+    Source:
+        https://kexue.fm/archives/8265; https://kexue.fm/archives/8373.
+
+    Example:
+        >>> x = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])
+        >>> rotate_by_position(x)[0, 1].tolist() == [torch.tensor(1.0).cos().item(), torch.tensor(1.0).sin().item()]
+        True
+    """
+    length, head_size = x.shape[1], x.shape[-1]
+    if head_size % 2:
+        raise InvalidValue(
+            zh=f"旋转位置编码要求 head_size 为偶数，收到 {head_size}。",
+            en=f"Rotary positions need an even head_size, but received {head_size}.",
+        )
+    precise = x if x.dtype == torch.float64 else x.float()
+    frequencies = base ** (-torch.arange(0, head_size, 2, device=x.device, dtype=torch.float64) / head_size)
+    angles = (
+        torch.arange(length, device=x.device, dtype=torch.float64)[:, None] * frequencies
+    )  # (length, head_size / 2)
+    turns = torch.polar(torch.ones_like(angles), angles).to(
+        torch.complex128 if x.dtype == torch.float64 else torch.complex64
+    )
+    turns = turns.reshape(length, *[1] * (x.ndim - 3), head_size // 2)
+    pairs = torch.view_as_complex(precise.unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
+    return torch.view_as_real(pairs * turns).flatten(-2)
