@@ -46,5 +46,5 @@ def rotate_by_position(x: Tensor, base: float = BASE) -> Tensor:
         torch.complex128 if x.dtype == torch.float64 else torch.complex64
     )
     turns = turns.reshape(length, *[1] * (x.ndim - 3), head_size // 2)
-    pairs = torch.view_as_complex(precise.unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
+    pairs = torch.view_as_complex(precise.contiguous().unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
     return torch.view_as_real(pairs * turns).flatten(-2)
