@@ -4,7 +4,7 @@ Task: train the bundled encoder on the texts of a library, without labels, and a
     alone (vector) and together with the order by words (hybrid, the default).
 Data: the tour's sentences and queries, which come with the package; LCQMC and BQ valid (BAIHUA_DATA or `baihua data
     download LCQMC BQ`): first sentences of pairs labelled 1 ask, all second sentences are the library.
-Command: python recipes/trained_search.py [--sets tour LCQMC BQ] [--seeds 3]
+Command: python recipes/trained_search.py [--sets tour LCQMC BQ] [--ways before guarded unguarded] [--seeds 3]
 Score: Recall@1 and MRR@10, a value per seed of the training, in results/trained_search/SET/WAY/MODE.
 """
 
@@ -22,6 +22,11 @@ from baihua.studies.tour.examples import load_queries, load_sentences
 from baihua.tasks.contrastive.settings import ContrastiveSettings
 
 SETS, MODES = ("tour", "LCQMC", "BQ"), ("vector", "hybrid")
+WAYS = {
+    "before": None,
+    "guarded": ContrastiveSettings().guard_every,
+    "unguarded": 0,
+}  # steps between looks of the guard
 METRICS = ("recall_at_1", "mrr_at_10")
 
 
@@ -51,31 +56,38 @@ def ask(embedder: SentenceEmbedder, questions: LibraryQuestions) -> dict[tuple[s
     return found
 
 
-def trained(questions: LibraryQuestions, seed: int) -> SentenceEmbedder:
-    """Train on the library as `baihua train embed` does."""
-    settings = ContrastiveSettings(seed=seed)
-    return SentenceEmbedder("bundled").fit_simcse(questions.library, settings=settings, show_progress=False)
+def measure(questions: LibraryQuestions, way: str, num_seeds: int) -> list[dict[tuple[str, str], float]]:
+    """Ask the library of the encoder as it is, or of one trained on its texts as `baihua train embed` does, per seed."""
+    every = WAYS[way]
+    if every is None:
+        return [ask(SentenceEmbedder("bundled"), questions)]
+    found = []
+    for seed in range(num_seeds):
+        settings = ContrastiveSettings(seed=seed, guard_every=every)
+        embedder = SentenceEmbedder("bundled").fit_simcse(questions.library, settings=settings, show_progress=False)
+        found.append(ask(embedder, questions))
+    return found
 
 
 def main() -> None:
     """Measure every set before and after, print and save."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    options.add_argument("--ways", nargs="+", default=tuple(WAYS), choices=WAYS)
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()
     warnings.simplefilter("ignore")
     for name in given.sets:
         questions, data = questions_of(name)
-        started = time.perf_counter()
-        runs = {"before": [ask(SentenceEmbedder("bundled"), questions)]}
-        runs["after"] = [ask(trained(questions, seed), questions) for seed in range(given.seeds)]
-        for way, scores in runs.items():
+        for way in given.ways:
+            started = time.perf_counter()
+            scores = measure(questions, way, given.seeds)
             for mode, metric in scores[0]:
                 result = Result(
                     name=f"trained_search/{name}/{way}/{mode}/{metric}",
                     metric=metric,
                     values=tuple(run[mode, metric] for run in scores),
-                    seeds=tuple(range(given.seeds)) if way == "after" else (),
+                    seeds=() if way == "before" else tuple(range(given.seeds)),
                     settings={"encoder": "bundled", "mode": mode, "library": len(questions.library)},
                     data=data,
                     num_examples=len(questions.queries),
