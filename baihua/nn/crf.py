@@ -137,14 +137,14 @@ class _LogPartition(torch.autograd.Function):
         at_last = forward[lengths - 1, torch.arange(len(lengths), device=lengths.device)]  # (batch, num_tags)
         closing = at_last @ last  # (batch,)
         real = torch.arange(len(scores), device=lengths.device)[:, None] < lengths  # (length, batch)
-        ctx.save_for_backward(weights, between, last, forward, scales, closing, real, lengths, first)
+        ctx.save_for_backward(weights, between, last, forward, scales, closing, real, lengths)
         added = ((highest[0] + scales.log()) * real).sum(dim=0) + (lengths - 1) * highest[1]
         return added + closing.log() + highest[2] + highest[3]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        weights, between, last, forward, scales, closing, real, lengths, _ = ctx.saved_tensors
+        weights, between, last, forward, scales, closing, real, lengths = ctx.saved_tensors
         ahead = _backward(weights, between, last[None] / closing[:, None], scales, lengths)
         marginals = forward * ahead * (real * upstream)[..., None]  # (length, batch, num_tags)
         following = weights[1:] * ahead[1:] / scales[1:, :, None] * (real[1:] * upstream)[..., None]
