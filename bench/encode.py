@@ -74,7 +74,7 @@ def shares(embedder: SentenceEmbedder, texts: list[str]) -> dict[str, float]:
     encoder._forward = timed
     total = seconds_of(lambda: embedder.encode(texts, show_progress=False))
     encoder._forward = forward
-    tokenizer = seconds_of(lambda: tokenize(encoder._fast_tokenizer(), texts, 0))
+    tokenizer = seconds_of(lambda: tokenize(encoder.backend(), texts, 0))
     return {"tokenizer": tokenizer / total, "model": spent / total, "rest": 1 - (tokenizer + spent) / total}
 
 
@@ -123,7 +123,7 @@ def floor(embedder: SentenceEmbedder, texts: list[str]) -> float:
     encoder = embedder.encoder
     assert isinstance(encoder, TransformerEncoder)
     config, device = encoder.model.config, encoder.device
-    num_tokens = len(tokenize(encoder._fast_tokenizer(), texts, 0).ids)
+    num_tokens = len(tokenize(encoder.backend(), texts, 0).ids)
     width, inner = config.hidden_size, config.intermediate_size
     per_token = 2 * config.num_hidden_layers * (4 * width * width + 2 * width * inner)  # operations
     rows = BATCH_TOKENS[device.type]

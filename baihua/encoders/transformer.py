@@ -63,7 +63,7 @@ class TransformerEncoder:
         self._say_if_emulated()
         self.head = head.to(self.device).eval() if head is not None else None
         self.prompt = prompt
-        self._backend: Any = None
+        self._backend: Tokenizer | None = None
 
     @property
     def device(self) -> torch.device:
@@ -136,7 +136,7 @@ class TransformerEncoder:
             texts: the texts.
             max_length: at most so many tokens of each; None for the encoder's own limit.
         """
-        backend = self._fast_tokenizer()
+        backend = self.backend()
         backend.enable_truncation(max_length or self.max_length)
         return tokenize(backend, [self.prompt + text for text in texts], self._filler())
 
@@ -171,8 +171,8 @@ class TransformerEncoder:
             pooled[self.pooling] = self.head(pooled[self.pooling])
         return pooled
 
-    def _fast_tokenizer(self) -> Any:
-        """The Rust tokenizer: a copy of our own, so that its truncation setting is nobody else's."""
+    def backend(self) -> Tokenizer:
+        """Return the Rust tokenizer: a copy of our own, so that its truncation setting is nobody else's."""
         if self._backend is None:
             self._backend = Tokenizer.from_str(self.tokenizer.backend_tokenizer.to_str())
             self._backend.no_padding()

@@ -90,6 +90,24 @@ class LinearChainCRF(nn.Module):
             at_each.append(best)
         return self._follow(torch.stack(at_each), before, lengths)
 
+    def marginals(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """Return how probable each tag is at each token, shape ``(batch, length, num_tags)``; 0 in the padding.
+
+        Args:
+            emissions: as in `loss`.
+            lengths: as in `loss`.
+
+        Raises:
+            InvalidValue: when the shapes do not fit, or a text is empty.
+        """
+        self._check(emissions, lengths)
+        parameters = [parameter.detach().double() for parameter in (self.transitions, self.starts, self.ends)]
+        with torch.enable_grad(), torch.autocast(emissions.device.type, enabled=False):
+            given = emissions.detach().double().requires_grad_()
+            total: Tensor = _LogPartition.apply(given, *parameters, lengths)
+            (found,) = torch.autograd.grad(total.sum(), given)  # the gradient of the sum is the marginals
+        return found.to(torch.float64 if emissions.dtype == torch.float64 else torch.float32)
+
     def _follow(self, at_each: Tensor, before: list[Tensor], lengths: Tensor) -> list[list[int]]:
         """Go back from the best last tag of each text, all texts side by side."""
         length, batch, _ = at_each.shape

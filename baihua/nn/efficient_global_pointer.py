@@ -40,6 +40,8 @@ class EfficientGlobalPointer(nn.Module):
         torch.Size([])
     """
 
+    default_threshold = 0.0
+
     def __init__(
         self,
         hidden_size: int,

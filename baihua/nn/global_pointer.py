@@ -31,6 +31,8 @@ class GlobalPointer(nn.Module):
         torch.Size([])
     """
 
+    default_threshold = 0.0
+
     def __init__(
         self,
         hidden_size: int,

@@ -1,0 +1,1 @@
+"""The parts of `baihua.tasks.extract`: texts as windows of tokens, training, prediction, and the saved folder."""

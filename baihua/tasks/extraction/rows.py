@@ -1,0 +1,89 @@
+"""Texts with marked entities as rows to learn from, and which of the entities no row can hold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from baihua.tasks.extraction.model import Batch, Marked, batch_of
+from baihua.tasks.extraction.windows import Window, make_windows
+from baihua.text.entities import Entity
+
+POOL = 32  # batches whose windows are sorted by length together: little padding, and the order still random enough
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Windows of texts with their entities in tokens.
+
+    Args:
+        windows: the windows.
+        marked: the entities of each window.
+        lost: the entities of each text that no window can hold: an edge inside a token, or wider than allowed.
+    """
+
+    windows: list[Window]
+    marked: list[list[Marked]]
+    lost: list[list[Entity]]
+
+
+def make_rows(
+    backend: Tokenizer,
+    texts: Sequence[str],
+    entities: Sequence[Sequence[Entity]],
+    types: Sequence[str],
+    limits: tuple[int, int | None],
+) -> Rows:
+    """Cut texts into windows and find each entity's tokens.
+
+    Args:
+        backend: the tokenizer.
+        texts: the texts.
+        entities: of each text; those of types that are not among ``types`` are passed over.
+        types: names of the types, in order.
+        limits: tokens of a window, special ones included, and tokens of the widest entity, None for any.
+    """
+    max_length, max_width = limits
+    windows = make_windows(backend, texts, max_length, window_overlap(backend, max_length, max_width))
+    numbers = {name: number for number, name in enumerate(types)}
+    marked: list[list[Marked]] = [[] for _ in windows]
+    of_text: dict[int, list[int]] = {}
+    for place, window in enumerate(windows):
+        of_text.setdefault(window.text, []).append(place)
+    lost: list[list[Entity]] = []
+    for text, mine in enumerate(entities):
+        lost.append([])
+        for entity in mine:
+            home = next((p for p in of_text.get(text, ()) if windows[p].owns(entity.start, entity.end)), None)
+            tokens = None if home is None else windows[home].tokens_of(entity)
+            if home is None or tokens is None or (max_width is not None and tokens[1] - tokens[0] >= max_width):
+                lost[-1].append(entity)
+            elif entity.type in numbers:
+                marked[home].append((numbers[entity.type], *tokens))
+    return Rows(windows, marked, lost)
+
+
+def window_overlap(backend: Tokenizer, max_length: int, max_width: int | None) -> int:
+    """Return how many tokens neighbouring windows share: the widest entity, so that each lies whole in some window."""
+    room = max_length - backend.num_special_tokens_to_add(False)
+    return max(min(room if max_width is None else max_width, room // 2), 0)
+
+
+def row_batches(rows: Rows, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch, every window once, texts of like length together, in an order of the epoch's own."""
+    rng = np.random.default_rng((seed, epoch))
+    order = rng.permutation(len(rows.windows))
+    batches: list[np.ndarray] = []
+    for start in range(0, len(order), POOL * batch_size):
+        pool = order[start : start + POOL * batch_size]
+        pool = pool[np.argsort([len(rows.windows[place].ids) for place in pool], kind="stable")]
+        batches += np.split(pool, range(batch_size, len(pool), batch_size))
+    for number in rng.permutation(len(batches)):
+        places = batches[number]
+        yield batch_of([rows.windows[place] for place in places], [rows.marked[place] for place in places])
+
+
+def num_batches(rows: Rows, batch_size: int) -> int:
+    """Return how many batches `row_batches` yields."""
+    return -(-len(rows.windows) // batch_size)

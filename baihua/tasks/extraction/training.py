@@ -1,0 +1,125 @@
+"""Training an extraction model in place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from baihua.encoders.dropout import dropout
+from baihua.tasks.extraction.dev_watch import DevWatch, Look
+from baihua.tasks.extraction.model import Batch, ExtractionModel
+from baihua.tasks.extraction.rows import Rows, num_batches, row_batches
+from baihua.tasks.extraction.settings import ExtractionSettings
+from baihua.training.fit import FitSettings, fit
+from baihua.training.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class ExtractionReport:
+    """What a training did.
+
+    Args:
+        num_texts: texts learned from.
+        num_entities: entities learned from.
+        num_lost: entities that could not be: an edge inside a token, or too wide.
+        num_covered: entities left out because the CRF cannot hold them beside a wider one.
+        log: of `baihua.training.fit.fit`.
+        looks: at the texts held aside, one per epoch; empty without any.
+        kept: the look whose weights were kept; None without any.
+        stopped_early: whether it ended before its last epoch.
+    """
+
+    num_texts: int
+    num_entities: int
+    num_lost: int
+    num_covered: int = 0
+    log: list[dict[str, float]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    kept: Look | None = None
+    stopped_early: bool = False
+
+
+def train_model(
+    model: ExtractionModel,
+    rows: Rows,
+    settings: ExtractionSettings,
+    watch: DevWatch | None,
+    *,
+    folder: str | Path | None = None,
+    show_progress: bool | None = None,
+) -> list[dict[str, float]]:
+    """Train the weights of a model, and put the best ones back.
+
+    Args:
+        model: encoder and head.
+        rows: what to learn from.
+        settings: the numbers.
+        watch: looks after each epoch; None to train to the end and keep the last weights.
+        folder: for checkpoints; a training cut off there goes on exactly.
+        show_progress: show a bar; None to show it on a terminal.
+
+    Returns:
+        The log.
+
+    Raises:
+        InvalidValue: when the loss is no longer finite.
+    """
+    per_epoch = num_batches(rows, settings.batch_size)
+    numbers = FitSettings(
+        Schedule(steps=settings.epochs * per_epoch),
+        learning_rate=settings.rate(model.head.projection.in_features),
+        precision=settings.precision,
+    )
+
+    def batches(start: int) -> Iterator[Batch]:
+        if watch is not None:
+            watch.go_on(start // per_epoch)
+        return _batches(rows, settings, watch, start)
+
+    has_dropout = any(isinstance(module, nn.Dropout) for module in model.encoder.modules())
+    rates = dropout(model.encoder, settings.dropout, settings.dropout) if has_dropout else nullcontext()
+    with rates, _without_pooler(model.encoder):
+        log = fit(
+            model,
+            batches,
+            numbers,
+            folder=folder,
+            count=lambda batch: len(batch["ids"]),
+            show_progress=show_progress,
+        )
+    model.eval()
+    if watch is not None:
+        if not watch.enough:
+            watch.look(settings.epochs)
+        watch.restore()
+    return log
+
+
+def _batches(rows: Rows, settings: ExtractionSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
+    """Yield the batches from number ``start`` on; after each epoch the watch may end it."""
+    per_epoch = num_batches(rows, settings.batch_size)
+    first, skipped = divmod(start, per_epoch)
+    for epoch in range(first, settings.epochs):
+        if watch is not None and watch.enough:
+            return
+        for number, batch in enumerate(row_batches(rows, settings.batch_size, settings.seed, epoch)):
+            if epoch > first or number >= skipped:
+                yield batch
+        if watch is not None and not watch.look(epoch + 1):
+            return
+
+
+@contextmanager
+def _without_pooler(encoder: nn.Module) -> Iterator[None]:
+    """Leave a pooler, which no state depends on, out of the training: several processes would wait for its gradient."""
+    pooler = getattr(encoder, "pooler", None)
+    parameters = list(pooler.parameters()) if isinstance(pooler, nn.Module) else []
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
