@@ -1,7 +1,7 @@
 """Finding entities in texts: names, places, symptoms, whatever has been marked, nested or not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,9 +17,9 @@ from baihua.tasks.extraction.dev_watch import DevWatch
 from baihua.tasks.extraction.file import damaged, read_extractor, write_extractor
 from baihua.tasks.extraction.model import ExtractionModel, make_head
 from baihua.tasks.extraction.predicting import entities_of, find_spans, probability, score_of
-from baihua.tasks.extraction.rows import Rows, make_rows, window_overlap
+from baihua.tasks.extraction.rows import Rows, check_something_marked, make_rows, window_overlap
 from baihua.tasks.extraction.settings import HEADS, ExtractionSettings
-from baihua.tasks.extraction.training import ExtractionReport, train_model
+from baihua.tasks.extraction.training import ExtractionReport, report_of, train_model
 from baihua.tasks.extraction.windows import Window, make_windows
 from baihua.tasks.seeded import seeded
 from baihua.text.entities import OVERLAPS, Entity, outermost
@@ -113,27 +113,14 @@ class EntityExtractor:
             )
         learned = [outermost(mine) for mine in marked] if self.head == "crf" else marked
         rows = self._rows(given, learned, self._training_length())
-        num_marked = sum(map(len, rows.marked))
-        if not num_marked:
-            raise InvalidValue(
-                zh="没有一个实体的两端恰好落在词元的边界上，没有什么可学；请检查位置是否按字符数、不含结尾。",
-                en="No entity begins and ends at edges of tokens, so there is nothing to learn. Check that places are counted in "
-                "characters with exclusive ends.",
-            )
+        check_something_marked(rows)
         with seeded(self.settings.seed):
             self._model = self._new_model()
             self.thresholds = dict.fromkeys(self.entity_types, probability(self._model.head.default_threshold))
-            watch = None
-            if held is not None:
-                self._model.eval()
-                watch = DevWatch(self._model, self._scorer(*held), self.settings.patience, folder)
+            watch = DevWatch(self._model, self._scorer(*held), self.settings.patience, folder) if held else None
             log = train_model(self._model, rows, self.settings, watch, folder=folder, show_progress=show_progress)
         covered = sum(map(len, marked)) - sum(map(len, learned))
-        report = ExtractionReport(len(given), num_marked, sum(map(len, rows.lost)), covered, log)
-        if watch is not None:
-            early = watch.looks[-1].epoch < self.settings.epochs
-            report = replace(report, looks=watch.looks, kept=watch.best, stopped_early=early)
-        self.report = report
+        self.report = report_of(rows, self.settings, watch, log, (len(given), covered))
         return self
 
     def predict(self, texts: Sequence[str], *, show_progress: bool | None = None) -> list[list[Entity]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
+from baihua.checks import InvalidValue
 from baihua.tasks.extraction.model import Batch, Marked, batch_of
 from baihua.tasks.extraction.windows import Window, make_windows
 from baihua.text.entities import Entity
@@ -62,6 +63,20 @@ def make_rows(
             elif entity.type in numbers:
                 marked[home].append((numbers[entity.type], *tokens))
     return Rows(windows, marked, lost)
+
+
+def check_something_marked(rows: Rows) -> None:
+    """Refuse rows in which no entity is left.
+
+    Raises:
+        InvalidValue: when there is nothing to learn.
+    """
+    if not any(rows.marked):
+        raise InvalidValue(
+            zh="没有一个实体的两端恰好落在词元的边界上，没有什么可学；请检查位置是否按字符数、不含结尾。",
+            en="No entity begins and ends at edges of tokens, so there is nothing to learn. Check that places are counted in "
+            "characters with exclusive ends.",
+        )
 
 
 def window_overlap(backend: Tokenizer, max_length: int, max_width: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import nn
@@ -95,6 +95,30 @@ def train_model(
             watch.look(settings.epochs)
         watch.restore()
     return log
+
+
+def report_of(
+    rows: Rows,
+    settings: ExtractionSettings,
+    watch: DevWatch | None,
+    log: list[dict[str, float]],
+    counts: tuple[int, int],
+) -> ExtractionReport:
+    """Return what a training did.
+
+    Args:
+        rows: what was learned from.
+        settings: the numbers.
+        watch: what looked on, or None.
+        log: of the training.
+        counts: texts, and entities left out beside wider ones.
+    """
+    lost, marked = sum(map(len, rows.lost)), sum(map(len, rows.marked))
+    report = ExtractionReport(counts[0], marked, lost, counts[1], log)
+    if watch is None:
+        return report
+    early = watch.looks[-1].epoch < settings.epochs
+    return replace(report, looks=watch.looks, kept=watch.best, stopped_early=early)
 
 
 def _batches(rows: Rows, settings: ExtractionSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
