@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from baihua.nn.multilabel import group_log_one_plus_sum
 from baihua.nn.rotary import rotate_by_position
-from baihua.nn.span_scores import check_spans, left_out, log_one_plus_negatives, span_blocks
+from baihua.nn.span_loss import span_loss
+from baihua.nn.span_scores import check_spans, leave_out_, span_blocks
 
 
 class GlobalPointer(nn.Module):
@@ -86,12 +86,9 @@ class GlobalPointer(nn.Module):
         """
         wanted = check_spans(spans, lengths, self.num_types, self.max_width)
         with torch.autocast(states.device.type, enabled=False):
-            query, key = self.queries_and_keys(_precise(states, self.projection.weight.dtype))
-            negatives = log_one_plus_negatives(query, key, lengths.tolist(), wanted, self.max_width)
-            text, kind, start, end = wanted.unbind(dim=1)
-            scores = (query[text, start, kind] * key[text, end, kind]).sum(dim=-1)  # (num_spans,)
-            positives = group_log_one_plus_sum(-scores, text * self.num_types + kind, negatives.numel())
-        return (negatives + positives.view_as(negatives)).mean()
+            heads = self.projection(_precise(states, self.projection.weight.dtype))
+            heads = _precise(heads).unflatten(-1, (self.num_types, 2, self.head_size))
+            return span_loss(heads, lengths.tolist(), wanted, self.max_width, rotary=self.rotary)
 
     @torch.no_grad()
     def decode(self, states: Tensor, lengths: Tensor, threshold: float | Tensor = 0.0) -> tuple[Tensor, Tensor]:
@@ -114,7 +111,7 @@ class GlobalPointer(nn.Module):
             )  # (types, length, head_size)
             for block in span_blocks(length, self.max_width):
                 scores = rows[:, block.starts] @ columns[:, block.ends].transpose(1, 2)
-                above = (scores > least) & ~left_out(block, self.max_width, query.device)
+                above = leave_out_(scores, block, self.max_width) > least
                 places = above.nonzero()
                 values.append(scores[above])
                 shift = places.new_tensor([0, block.first, block.first])

@@ -38,13 +38,23 @@ def rotate_by_position(x: Tensor, base: float = BASE) -> Tensor:
             en=f"Rotary positions need an even head_size, but received {head_size}.",
         )
     precise = x if x.dtype == torch.float64 else x.float()
-    frequencies = base ** (-torch.arange(0, head_size, 2, device=x.device, dtype=torch.float64) / head_size)
-    angles = (
-        torch.arange(length, device=x.device, dtype=torch.float64)[:, None] * frequencies
-    )  # (length, head_size / 2)
-    turns = torch.polar(torch.ones_like(angles), angles).to(
-        torch.complex128 if x.dtype == torch.float64 else torch.complex64
-    )
-    turns = turns.reshape(length, *[1] * (x.ndim - 3), head_size // 2)
+    turns = position_turns(length, head_size, precise, base).reshape(length, *[1] * (x.ndim - 3), head_size // 2)
     pairs = torch.view_as_complex(precise.contiguous().unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
     return torch.view_as_real(pairs * turns).flatten(-2)
+
+
+def position_turns(length: int, head_size: int, like: Tensor, base: float = BASE) -> Tensor:
+    """Return what to multiply pairs of coordinates by, as complex numbers of shape ``(length, head_size / 2)``.
+
+    Args:
+        length: how many positions.
+        head_size: how many coordinates.
+        like: a tensor whose device and precision, float32 or float64, are used.
+        base: sets the frequencies.
+    """
+    frequencies = base ** (-torch.arange(0, head_size, 2, device=like.device, dtype=torch.float64) / head_size)
+    places = torch.arange(length, device=like.device, dtype=torch.float64)
+    angles = places[:, None] * frequencies  # (length, head_size / 2)
+    return torch.polar(torch.ones_like(angles), angles).to(
+        torch.complex128 if like.dtype == torch.float64 else torch.complex64
+    )

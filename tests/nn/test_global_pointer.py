@@ -134,6 +134,22 @@ def test_large_scores_stay_finite():
     assert torch.isfinite(states.grad).all()
 
 
+@pytest.mark.parametrize("scale", [1, 30, 300])  # scores of tens, of thousands, and of hundreds of thousands
+@pytest.mark.parametrize("upstream", [1.0, 0.25])
+def test_large_scores_and_any_weight_of_the_loss_give_the_dense_gradient(scale, upstream):
+    head, spans, lengths = head_of(), some_spans((9, 4)), torch.tensor([9, 4])
+    states = (scale * texts_of((9, 4))).requires_grad_()
+    scores = head(states, lengths).flatten(2)
+    labels = torch.zeros(2, 3, 9, 9, dtype=torch.bool)
+    labels[tuple(spans.T)] = True
+    kept = (scores > -torch.inf).flatten(2)
+    dense = multilabel_cross_entropy(scores.where(kept, 0.0), labels.flatten(2), kept).mean()
+    assert scores.max() > scale
+    (expected,) = torch.autograd.grad(upstream * dense, states)
+    (found,) = torch.autograd.grad(upstream * head.loss(states, lengths, spans), states)
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "span", [[0, 0, 3, 2], [0, 0, 0, 5], [1, 0, 0, 0], [0, 3, 0, 0], [0, 0, -1, 0], [0, 0, 0, 4], [0, 0, 0]]
 )
