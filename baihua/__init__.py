@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from baihua.maths.von_mises_fisher import VonMisesFisher
     from baihua.maths.whitening import Whitening
     from baihua.tasks.embed import SentenceEmbedder
+    from baihua.tasks.extract import EntityExtractor
     from baihua.tasks.generate import VariationalAutoencoder
     from baihua.tasks.search import SentenceIndex
+    from baihua.text.entities import Entity
 
 __all__ = [
+    "Entity",
+    "EntityExtractor",
     "HypersphericalUniform",
     "SentenceEmbedder",
     "SentenceIndex",
@@ -26,6 +30,8 @@ __all__ = [
 
 # Where each public name lives. Names are looked up on first use (PEP 562), so that `baihua --help` imports no torch.
 _HOMES = {
+    "Entity": "baihua.text.entities",
+    "EntityExtractor": "baihua.tasks.extract",
     "HypersphericalUniform": "baihua.maths.hyperspherical_uniform",
     "SentenceEmbedder": "baihua.tasks.embed",
     "SentenceIndex": "baihua.tasks.search",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIT_LINES = 10_000
 
-group = verb_group(zh="在公开评测集上打分。", en="Score an encoder on public benchmarks.")
+group = verb_group(zh="在公开评测集或自己的文件上打分。", en="Score on public benchmarks or on your own file.")
 app.add_typer(group, name="evaluate")
 
 Sets = Annotated[

@@ -1,4 +1,4 @@
-"""``baihua train``: make an encoder better on one's own text."""
+"""``baihua train``, and ``baihua train embed``: make an encoder better on one's own text."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any

@@ -34,6 +34,15 @@ ARTICLES = (
         command="baihua train embed texts.csv -o my-embedder",
     ),
     Article(
+        name="globalpointer",
+        title="GlobalPointer (kexue.fm/archives/8373)",
+        use={
+            "zh": "从标注好的文本学会找实体，嵌套的也行；读常见标注工具的文件，先查错再训练",
+            "en": "learn to find entities, nested ones too, from marked texts in the files of the usual tools, checked before training",
+        },
+        command="baihua train extract marked.jsonl --dev dev.jsonl -o my-extractor",
+    ),
+    Article(
         name="orthogonal",
         title="The orthogonal map of one unit vector to another (kexue.fm/archives/8453)",
         use={

@@ -19,6 +19,7 @@ from baihua.results import Result, Verdict
 STUDIES: Mapping[str, str] = {
     "whitening": "baihua.studies.whitening",
     "simcse": "baihua.studies.simcse",
+    "globalpointer": "baihua.studies.globalpointer",
     "orthogonal": "baihua.studies.orthogonal",
     "vmf-vae": "baihua.studies.vmf_vae",
 }

@@ -130,7 +130,7 @@ def cosine_histograms(before: np.ndarray, after: np.ndarray, path: str | Path, *
         flat = np.clip(np.asarray(cosines, dtype=np.float64).ravel(), -1.0, 1.0)
         mean = round(float(flat.mean()), 2) + 0.0  # adding 0 turns -0.0 into 0.0
         legend = label(zh=f"{name}，均值 {mean:.2f}", en=f"{name}, mean {mean:.2f}")
-        axes.hist(flat, bins=edges, density=True, color=colour, alpha=0.6, label=_drawable(legend))
+        axes.hist(flat, bins=edges, density=True, color=colour, alpha=0.6, label=drawable(legend))
     axes.set_xlim(-1.0, 1.0)
     _dress(axes, label(zh="两句的余弦", en="cosine of a pair"), label(zh="密度", en="density"), title)
     return save_figure(figure, path)
@@ -169,7 +169,7 @@ def curves(
     for number, (name, values) in enumerate(series.items()):
         check_same_length(x, values, ("x", name))
         style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
-        axes.plot(x, values, label=_drawable(name) or f"#{number + 1}", markersize=4, **style)
+        axes.plot(x, values, label=drawable(name) or f"#{number + 1}", markersize=4, **style)
     if log_x:
         axes.set_xscale("log", base=2)
         axes.set_xticks(list(x), [f"{point:g}" for point in x])
@@ -200,7 +200,7 @@ def plane(
     axes = figure.subplots()
     for number, (name, (x, y)) in enumerate(points.items()):
         style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
-        axes.plot([x], [y], linestyle="none", label=_drawable(name) or f"#{number + 1}", markersize=8, **style)
+        axes.plot([x], [y], linestyle="none", label=drawable(name) or f"#{number + 1}", markersize=8, **style)
     _dress(axes, x_label, y_label, title)
     return save_figure(figure, path)
 
@@ -217,6 +217,15 @@ def _families() -> list[str]:
     return [chinese, LATIN_FONT] if chinese else [LATIN_FONT]
 
 
+def letters() -> Any:
+    """Return the font properties to write labels with.
+
+    Raises:
+        MissingPackage: when matplotlib is not installed.
+    """
+    return _matplotlib("font_manager").FontProperties(family=_families())
+
+
 @lru_cache(maxsize=8)
 def _characters(family: str) -> frozenset[int]:
     """The code points an installed font family has a shape for."""
@@ -224,18 +233,18 @@ def _characters(family: str) -> frozenset[int]:
     return frozenset(manager.get_font(manager.findfont(family)).get_charmap())
 
 
-def _drawable(text: str) -> str:
-    """Leave out the characters no installed font has a shape for, which would come out as boxes."""
+def drawable(text: str) -> str:
+    """Return a text without the characters no installed font has a shape for, which would come out as boxes."""
     known = frozenset().union(*(_characters(family) for family in _families()))
     return "".join(character for character in text if character == "\n" or ord(character) in known).strip()
 
 
 def _dress(axes: Any, x_label: str, y_label: str, title: str) -> None:
     """Write the labels, title and legend, and take away the frame nobody reads."""
-    font = _matplotlib("font_manager").FontProperties(family=_families())
-    axes.set_xlabel(_drawable(x_label), fontproperties=font)
-    axes.set_ylabel(_drawable(y_label), fontproperties=font)
-    axes.set_title(_drawable(title), fontproperties=font)
+    font = letters()
+    axes.set_xlabel(drawable(x_label), fontproperties=font)
+    axes.set_ylabel(drawable(y_label), fontproperties=font)
+    axes.set_title(drawable(title), fontproperties=font)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     axes.set_axisbelow(True)

@@ -5,28 +5,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from baihua.checks import InvalidValue, check_choice
+import numpy as np
+
+from baihua.checks import InvalidValue, Mistake, check_choice
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.language import say
 from baihua.progress import progress
 from baihua.tasks.contrastive.trained_part import trainable
-from baihua.tasks.extraction.checked import Given, check_entities_of, readable_texts
+from baihua.tasks.extraction.checked import Given, check_dev, check_entities_of, readable_texts
 from baihua.tasks.extraction.dev_watch import DevWatch
 from baihua.tasks.extraction.file import damaged, read_extractor, write_extractor
 from baihua.tasks.extraction.model import ExtractionModel, make_head
-from baihua.tasks.extraction.predicting import entities_of, find_spans, probability, score_of
-from baihua.tasks.extraction.rows import Rows, check_something_marked, make_rows, window_overlap
+from baihua.tasks.extraction.predicting import (
+    entities_of,
+    find_spans,
+    probability,
+    score_matrices,
+    threshold_scores,
+)
+from baihua.tasks.extraction.rows import check_something_marked, make_rows, window_overlap
 from baihua.tasks.extraction.settings import HEADS, ExtractionSettings
 from baihua.tasks.extraction.training import ExtractionReport, report_of, train_model
+from baihua.tasks.extraction.tuning import least_scores, tuned_thresholds
 from baihua.tasks.extraction.windows import Window, make_windows
 from baihua.tasks.seeded import seeded
 from baihua.text.entities import OVERLAPS, Entity, outermost
 from baihua.training.span_metrics import SpanScores, score_entities
-from baihua.training.thresholds import best_thresholds
-
-LEAST_CANDIDATE = 0.02  # a span less probable than this is no candidate when thresholds are tuned
 
 
 class EntityExtractor:
@@ -99,28 +105,31 @@ class EntityExtractor:
             The extractor itself.
 
         Raises:
-            InvalidType: for texts that are not strings, or entities that are none.
-            InvalidValue: when lengths differ, an entity reaches beyond its text, or there is nothing to learn.
+            InvalidType: for texts that are not strings, or entities that are none; the extractor stays as it was.
+            InvalidValue: when lengths differ, an entity reaches beyond its text, or there is nothing to learn or to measure on
+                dev; the extractor stays as it was.
         """
         given = readable_texts(texts)
         marked = check_entities_of(given, entities)
-        held = None if dev is None else (readable_texts(dev[0]), check_entities_of(dev[0], dev[1], "dev"))
-        self.entity_types = sorted({entity.type for mine in marked for entity in mine})
-        if not self.entity_types:
+        held = check_dev(dev)
+        types = sorted({entity.type for mine in marked for entity in mine})
+        if not types:
             raise InvalidValue(
                 zh=f"{len(given)} 条训练文本里没有一个实体，没有什么可学；请给出标注了实体的文本。",
                 en=f"None of the {len(given)} training texts has an entity, so there is nothing to learn. Give marked ones.",
             )
         learned = [outermost(mine) for mine in marked] if self.head == "crf" else marked
-        rows = self._rows(given, learned, self._training_length())
+        rows = make_rows(self._windows(given, self.settings.max_length), learned, types, self._max_width())
         check_something_marked(rows)
+        self.entity_types = types
         with seeded(self.settings.seed):
             self._model = self._new_model()
             self.thresholds = dict.fromkeys(self.entity_types, probability(self._model.head.default_threshold))
             watch = DevWatch(self._model, self._scorer(*held), self.settings.patience, folder) if held else None
             log = train_model(self._model, rows, self.settings, watch, folder=folder, show_progress=show_progress)
-        covered = sum(map(len, marked)) - sum(map(len, learned))
-        self.report = report_of(rows, self.settings, watch, log, (len(given), covered))
+        num_learned = sum(map(len, learned))
+        counts = (len(given), num_learned, sum(map(len, marked)) - num_learned)
+        self.report = report_of(rows, self.settings, watch, log, counts)
         return self
 
     def predict(self, texts: Sequence[str], *, show_progress: bool | None = None) -> list[list[Entity]]:
@@ -138,8 +147,8 @@ class EntityExtractor:
             InvalidValue: before `fit`.
         """
         given = readable_texts(texts)
-        windows = self._windows(given)
-        return self._find(given, windows, show_progress)
+        self._fitted()
+        return self._find(given, self._windows(given), show_progress)
 
     def evaluate(self, texts: Sequence[str], entities: Given, *, show_progress: bool | None = None) -> SpanScores:
         """Mark texts and compare with what is right.
@@ -156,11 +165,40 @@ class EntityExtractor:
         given = readable_texts(texts)
         gold = check_entities_of(given, entities)
         self._fitted()
-        rows = self._rows(given, gold, self.encoder.max_length)
-        return score_entities(self._find(given, rows.windows, show_progress), gold, rows.lost)
+        windows = self._windows(given)
+        found = self._find(given, windows, show_progress)
+        lost = make_rows(windows, gold, self.entity_types, self._max_width()).lost
+        # where tokens share a character, a span too wide from its first token on may be found from another
+        never = [sorted(set(mine) - set(there)) for mine, there in zip(lost, found, strict=True)]
+        return score_entities(found, gold, never)
+
+    def span_scores(self, text: str) -> tuple[list[tuple[int, int]], dict[str, np.ndarray]]:
+        """Return the scores of all spans of a text, to look at.
+
+        Args:
+            text: a text that fits into one window; of a longer one its first window is used.
+
+        Returns:
+            Where each token begins and ends in the text; and for each type the scores, shape ``(num_tokens, num_tokens)``, first
+            token by last token, −∞ where there is no span.
+
+        Raises:
+            InvalidValue: before `fit`, for a CRF, and for a text without a token.
+        """
+        model = self._fitted()
+        windows = self._windows(readable_texts([text]))
+        if not windows:
+            raise InvalidValue(
+                zh=f"文本 {text!r} 里没有词元，没有片段可看。",
+                en=f"The text {text!r} has no token, so there is no span to see.",
+            )
+        places = [(int(start), int(end)) for start, end in windows[0].offsets]
+        return places, dict(zip(self.entity_types, score_matrices(model, windows[0]), strict=True))
 
     def tune_thresholds(self, texts: Sequence[str], entities: Given) -> Self:
-        """Set for each type the probability above which a span is an entity, so that F1 on these texts is highest.
+        """Set for each type the probability above which a span is an entity, so that its F1 on these texts is highest.
+
+        They stay as they were where F1 over all types would fall.
 
         Use texts held aside from training, and do not report a score on the same ones afterwards.
 
@@ -172,24 +210,13 @@ class EntityExtractor:
             The extractor itself; see ``extractor.thresholds``.
         """
         given = readable_texts(texts)
-        gold = [set(mine) for mine in check_entities_of(given, entities)]
+        gold = check_entities_of(given, entities)
         model = self._fitted()
-        low = [max(score_of(LEAST_CANDIDATE), model.head.default_threshold)] * len(self.entity_types)
-        found = entities_of(
-            find_spans(model, self._windows(given), low, precision=self.settings.precision),
-            len(given),
-            self.entity_types,
-            "nested",
-        )
-        candidates: dict[str, tuple[list[float], list[bool]]] = {name: ([], []) for name in self.entity_types}
-        for mine, right in zip(found, gold, strict=True):
-            for entity in mine:
-                candidates[entity.type][0].append(entity.score)
-                candidates[entity.type][1].append(entity in right)
-        numbers = {name: sum(entity.type == name for mine in gold for entity in mine) for name in self.entity_types}
+        current = {name: self.thresholds[name] for name in self.entity_types}
         usual = probability(model.head.default_threshold)
-        best = best_thresholds(candidates, numbers, usual)
-        self.thresholds = {name: float(best[name].threshold) for name in self.entity_types}
+        least = least_scores(self.entity_types, current, usual)
+        found = list(find_spans(model, self._windows(given), least, precision=self.settings.precision))
+        self.thresholds = tuned_thresholds(found, gold, current, usual, self.overlap)
         return self
 
     def save(self, folder: str | Path) -> Path:
@@ -206,6 +233,7 @@ class EntityExtractor:
             "entity_types": self.entity_types,
             "thresholds": self.thresholds,
             "settings": asdict(self.settings),
+            "max_length": self.encoder.max_length,
         }
         write_extractor(folder, self.encoder, model.head.state_dict(), facts)
         return Path(folder)
@@ -221,12 +249,17 @@ class EntityExtractor:
         facts, head = read_extractor(folder)
         try:
             settings = ExtractionSettings(**facts["settings"])
-            made = cls(str(folder), facts["head"], overlap=facts["overlap"], settings=settings, device=device)
+            encoder = load_encoder(str(folder), device=device, max_length=facts.get("max_length"))
+            made = cls(encoder, facts["head"], overlap=facts["overlap"], settings=settings)
             made.entity_types = [str(name) for name in facts["entity_types"]]
             made.thresholds = {name: float(facts["thresholds"][name]) for name in made.entity_types}
-            made._model = made._new_model()
+            threshold_scores(list(made.thresholds.values()))  # refuses what is no probability
+            with seeded(settings.seed):
+                made._model = made._new_model()
             made._model.head.load_state_dict(head)
-        except (KeyError, TypeError, RuntimeError) as error:
+        except Mistake:
+            raise
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise damaged(folder, " ".join(str(error).split())) from error
         made._model.eval()
         return made
@@ -244,24 +277,19 @@ class EntityExtractor:
             )
         return self._model
 
-    def _training_length(self) -> int:
-        return min(self.settings.max_length or self.encoder.max_length, self.encoder.max_length)
+    def _max_width(self) -> int | None:
+        return None if self.head == "crf" else self.settings.max_width
 
-    def _rows(self, texts: list[str], entities: list[list[Entity]], max_length: int) -> Rows:
-        max_width = None if self.head == "crf" else self.settings.max_width
-        return make_rows(self.encoder.backend(), texts, entities, self.entity_types, (max_length, max_width))
-
-    def _windows(self, texts: list[str]) -> list[Window]:
-        self._fitted()
-        backend, max_length = self.encoder.backend(), self.encoder.max_length
+    def _windows(self, texts: list[str], most: int | None = None) -> list[Window]:
+        backend, max_length = self.encoder.backend(), min(most or self.encoder.max_length, self.encoder.max_length)
         return make_windows(backend, texts, max_length, window_overlap(backend, max_length, self.settings.max_width))
 
     def _find(self, texts: list[str], windows: list[Window], show_progress: bool | None) -> list[list[Entity]]:
-        thresholds = [score_of(self.thresholds[name]) for name in self.entity_types]
+        thresholds = threshold_scores([self.thresholds[name] for name in self.entity_types])
         with progress(say(zh="抽取", en="Extracting"), len(windows), show_progress) as advance:
             found = find_spans(self._fitted(), windows, thresholds, precision=self.settings.precision, advance=advance)
             return entities_of(found, len(texts), self.entity_types, self.overlap)
 
     def _scorer(self, texts: list[str], gold: list[list[Entity]]) -> Callable[[], float]:
-        windows = self._rows(texts, gold, self.encoder.max_length).windows
+        windows = self._windows(texts)
         return lambda: score_entities(self._find(texts, windows, False), gold).f1

@@ -1,9 +1,9 @@
 """The one training loop. Everything that is trained here is trained by it, and it can be read from top to bottom."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ class FitSettings:
         precision: ``"float32"`` or ``"bfloat16"`` (through `torch.autocast`).
         log_every: steps between lines of the log, and between looks at the loss.
         save_every: seconds between checkpoints.
+        rate_factors: parameters whose name begins with a key move so many times as fast.
     """
 
     schedule: Schedule
@@ -50,6 +51,7 @@ class FitSettings:
     precision: str = "float32"
     log_every: int = 20
     save_every: float = 300.0
+    rate_factors: Mapping[str, float] = field(default_factory=dict)
 
 
 def fit(
@@ -84,9 +86,9 @@ def fit(
     from accelerate import Accelerator  # a second that an embedder which is not trained need not wait for
 
     check_choice("precision", settings.precision, ("float32", "bfloat16"))
-    made = make_optimizer(loss, settings.optimizer, settings.learning_rate, settings.weight_decay)
+    rates = settings.learning_rate, settings.weight_decay, settings.rate_factors
     accelerator = Accelerator()
-    model, optimizer = accelerator.prepare(loss, made)
+    model, optimizer = accelerator.prepare(loss, make_optimizer(loss, settings.optimizer, *rates))
     record = TrainingRecord(Path(folder) if folder else None, loss, optimizer, writes=accelerator.is_main_process)
     counters = record.go_on()
     share = accelerator.num_processes
@@ -124,7 +126,7 @@ def _step(
 ) -> Tensor:
     """Take one optimizer step on a group of batches and return their mean loss."""
     for parameters in optimizer.param_groups:
-        parameters["lr"] = rate
+        parameters["lr"] = rate * parameters.get("rate_factor", 1.0)
     total = torch.zeros((), device=accelerator.device)
     for position, batch in enumerate(group):
         last = position == len(group) - 1

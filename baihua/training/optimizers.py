@@ -1,5 +1,8 @@
 """The optimizers that a training can choose from, with weight decay on matrices alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -10,7 +13,13 @@ OPTIMIZERS = ("adamw", "muon")
 BETAS = (0.9, 0.98)  # as RoBERTa (arXiv 1907.11692, section 3.1): the second moment forgets sooner than by default
 
 
-def make_optimizer(model: nn.Module, name: str, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
+def make_optimizer(
+    model: nn.Module,
+    name: str,
+    learning_rate: float,
+    weight_decay: float,
+    rate_factors: Mapping[str, float] | None = None,
+) -> torch.optim.Optimizer:
     """Make an optimizer of a module's trainable parameters.
 
     Args:
@@ -19,6 +28,8 @@ def make_optimizer(model: nn.Module, name: str, learning_rate: float, weight_dec
             AdamW for the rest.
         learning_rate: of all.
         weight_decay: of matrices; vectors (biases, norms) have none.
+        rate_factors: parameters whose name begins with a key move so many times as fast, without weight decay; their groups
+            have ``"rate_factor"``.
 
     Returns:
         The optimizer.
@@ -27,13 +38,15 @@ def make_optimizer(model: nn.Module, name: str, learning_rate: float, weight_dec
         InvalidValue: for another name.
     """
     check_choice("optimizer", name, OPTIMIZERS)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    faster = _faster(model, rate_factors or {})
+    own = {parameter for group in faster for parameter in group["params"]}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad and parameter not in own]
     matrices = [parameter for parameter in trained if parameter.ndim >= 2]
     vectors = {"params": [parameter for parameter in trained if parameter.ndim < 2], "weight_decay": 0.0}
     if name == "adamw":
         groups = [{"params": matrices, "weight_decay": weight_decay}, vectors]
         fused = all(parameter.is_cuda for parameter in trained) or None  # on a GPU one kernel instead of sixty
-        kept = [group for group in groups if group["params"]]
+        kept = [group for group in [*groups, *faster] if group["params"]]
         return torch.optim.AdamW(kept, lr=learning_rate, betas=BETAS, fused=fused)
     linear = _linear_weights(model)
     groups = [
@@ -41,7 +54,19 @@ def make_optimizer(model: nn.Module, name: str, learning_rate: float, weight_dec
         {"params": [p for p in matrices if p not in linear], "weight_decay": weight_decay},
         vectors,
     ]
-    return Muon([group for group in groups if group["params"]], lr=learning_rate, betas=BETAS)
+    return Muon([group for group in [*groups, *faster] if group["params"]], lr=learning_rate, betas=BETAS)
+
+
+def _faster(model: nn.Module, rate_factors: Mapping[str, float]) -> list[dict[str, Any]]:
+    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    return [
+        {
+            "params": [parameter for name, parameter in named if name.startswith(beginning)],
+            "weight_decay": 0.0,
+            "rate_factor": factor,
+        }
+        for beginning, factor in rate_factors.items()
+    ]
 
 
 def _linear_weights(model: nn.Module) -> set[Tensor]:

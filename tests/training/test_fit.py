@@ -123,3 +123,16 @@ def test_a_loss_that_runs_away_is_said(tmp_path):
         fit(Regression(), spoiled, settings(20), folder=tmp_path)
     with pytest.raises(InvalidValue, match="Unknown precision 'float61'"):
         fit(Regression(), batches, settings(20, precision="float61"))
+
+
+def test_a_part_may_move_faster_than_the_rest():
+    moved = {}
+    for factor in (1.0, 7.0):
+        loss = Regression()
+        before = loss.linear.bias.detach().clone(), loss.linear.weight.detach().clone()
+        fit(loss, batches, settings(1, rate_factors={"linear.bias": factor}))
+        moved[factor] = [
+            abs(new - old).max().item() for new, old in zip((loss.linear.bias, loss.linear.weight), before, strict=True)
+        ]
+    assert moved[7.0][0] == pytest.approx(7 * moved[1.0][0], rel=1e-4)
+    assert moved[7.0][1] == pytest.approx(moved[1.0][1], rel=1e-6)

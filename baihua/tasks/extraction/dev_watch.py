@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from baihua.checks import FileProblem
 from baihua.files import replacing, write_text
 
-LOOKS, BEST = "dev.json", "best.safetensors"
+LOOKS, BEST = "looks.json", "best.safetensors"
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,28 @@ class DevWatch:
 
     @property
     def enough(self) -> bool:
-        """Whether the last epochs brought nothing."""
-        return bool(self.looks) and self.looks[-1].epoch - self.best.epoch >= self.patience
+        """Whether the last epochs brought nothing; before anything was found at all it is never enough."""
+        return bool(self.looks) and self.best.f1 > 0 and self.looks[-1].epoch - self.best.epoch >= self.patience
 
     def go_on(self, epoch: int) -> None:
-        """Read the looks of the epochs already done."""
-        if self.folder is None or not (self.folder / LOOKS).is_file():
+        """Read the looks of a training that goes on after so many epochs.
+
+        Those at later epochs, which it had come to after its last checkpoint, are kept: the best weights are of one of them.
+
+        Raises:
+            FileProblem: when they cannot be read.
+        """
+        if self.folder is None or not epoch or not (self.folder / LOOKS).is_file():
             return
-        looks = [Look(**look) for look in json.loads((self.folder / LOOKS).read_text(encoding="utf-8"))]
-        self.looks = [look for look in looks if look.epoch <= epoch]
-        if self.looks and (self.folder / BEST).is_file():
+        try:
+            looks = json.loads((self.folder / LOOKS).read_text(encoding="utf-8"))
+            self.looks = [Look(int(look["epoch"]), float(look["f1"])) for look in looks]
             self._best = load((self.folder / BEST).read_bytes())
+        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
+            raise FileProblem(
+                zh=f"{self.folder} 里的 {LOOKS} 或 {BEST} 读不了（{error!s:.160}）；请删掉这个文件夹重新训练。",
+                en=f"{LOOKS} or {BEST} in {self.folder} cannot be read ({error!s:.160}). Delete this folder and train anew.",
+            ) from error
 
     def look(self, epoch: int) -> bool:
         """Measure after an epoch, unless that was done, and say whether the training may go on."""

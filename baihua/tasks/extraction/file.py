@@ -18,6 +18,20 @@ KIND, VERSION = "entity extractor", 1
 FACTS_FILE, HEAD_FILE = "extractor.json", "head.safetensors"
 
 
+def check_free(folder: str | Path) -> None:
+    """Refuse to write over what is no extractor; a training asks before it begins.
+
+    Raises:
+        FileProblem: when something else than an extractor is there.
+    """
+    target = Path(folder)
+    if target.exists() and not (target / FACTS_FILE).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise FileProblem(
+            zh=f"{folder} 已存在，又不是实体抽取器的文件夹，不会覆盖；请换一个名字。",
+            en=f"{folder} exists and holds no entity extractor, so it is not written over. Choose another name.",
+        )
+
+
 def write_extractor(
     folder: str | Path, encoder: TransformerEncoder, head: Mapping[str, Tensor], facts: Mapping[str, Any]
 ) -> None:
@@ -32,13 +46,8 @@ def write_extractor(
     Raises:
         FileProblem: when it cannot be written, or something else than an extractor is there.
     """
-    target = Path(folder)
-    if target.exists() and not (target / FACTS_FILE).is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise FileProblem(
-            zh=f"{folder} 已存在，又不是实体抽取器的文件夹，不会覆盖；请换一个名字。",
-            en=f"{folder} exists and holds no entity extractor, so it is not written over. Choose another name.",
-        )
-    with replacing_folder(target) as temporary:
+    check_free(folder)
+    with replacing_folder(folder) as temporary:
         write_transformer_files(temporary, encoder.model, encoder.tokenizer)
         content = save({name: tensor.detach().cpu().contiguous() for name, tensor in head.items()})
         (temporary / HEAD_FILE).write_bytes(content)

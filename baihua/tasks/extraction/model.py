@@ -34,7 +34,7 @@ class ExtractionModel(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the loss of a batch, as `batch_of` makes it."""
-        states, lengths = self._states(batch)
+        states, lengths = self.states(batch)
         return self.head.loss(states, lengths, batch["spans"].to(lengths.device))
 
     @torch.no_grad()
@@ -48,11 +48,11 @@ class ExtractionModel(nn.Module):
         Returns:
             Integers of shape ``(num_found, 4)``: row of the batch, type, first token, last token; and floats ``(num_found,)``.
         """
-        states, lengths = self._states(batch)
+        states, lengths = self.states(batch)
         spans, scores = self.head.decode(states, lengths, threshold.to(states.device))
         return spans.cpu().numpy(), scores.float().cpu().numpy()
 
-    def _states(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def states(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the states of all tokens but the special ones, and how many each row has."""
         device = next(self.head.parameters()).device
         ids, mask, lengths = (batch[name].to(device) for name in ("ids", "mask", "lengths"))

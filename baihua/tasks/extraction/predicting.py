@@ -6,11 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from baihua.checks import InvalidValue
 from baihua.encoders.batching import length_batches
 from baihua.encoders.transformer import BATCH_TOKENS
+from baihua.nn.crf_tagger import CRFTagger
 from baihua.tasks.extraction.model import ExtractionModel, batch_of
 from baihua.tasks.extraction.windows import Window
 from baihua.text.entities import Entity, choose_overlaps
+
+FARTHEST = 100.0  # a threshold of the score that all scores are above, or none
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,19 @@ def find_spans(
     """
     training = model.training
     model.eval()
+    try:
+        yield from _spans_of(model, windows, thresholds, precision, advance)
+    finally:
+        model.train(training)
+
+
+def _spans_of(
+    model: ExtractionModel,
+    windows: Sequence[Window],
+    thresholds: Sequence[float],
+    precision: str,
+    advance: Callable[[int], None],
+) -> Iterator[FoundSpan]:
     device = next(model.parameters()).device
     least = torch.tensor(thresholds, dtype=torch.float32)
     budget = BATCH_TOKENS.get(device.type, BATCH_TOKENS["cpu"])
@@ -55,7 +72,6 @@ def find_spans(
             if start < end and mine[row].owns(start, end):
                 yield FoundSpan(mine[row].text, start, end, kind, score)
         advance(len(rows))
-    model.train(training)
 
 
 def entities_of(found: Iterator[FoundSpan], num_texts: int, types: Sequence[str], overlap: str) -> list[list[Entity]]:
@@ -81,6 +97,25 @@ def entities_of(found: Iterator[FoundSpan], num_texts: int, types: Sequence[str]
     ]
 
 
+def threshold_scores(thresholds: Sequence[float]) -> list[float]:
+    """Return the scores whose probabilities are given, none so far out that a sum with it would be no number.
+
+    Raises:
+        InvalidValue: for what is no probability.
+
+    Example:
+        >>> threshold_scores([0, 0.5, 1])
+        [-100.0, 0.0, 100.0]
+    """
+    wrong = next((one for one in thresholds if not 0 <= one <= 1), None)
+    if wrong is not None:
+        raise InvalidValue(
+            zh=f"thresholds 是概率，应在 0 与 1 之间，收到 {wrong}。",
+            en=f"thresholds are probabilities from 0 to 1, but received {wrong}.",
+        )
+    return [min(max(score_of(one), -FARTHEST), FARTHEST) for one in thresholds]
+
+
 def probability(score: float) -> float:
     """Return σ(2s).
 
@@ -100,3 +135,28 @@ def score_of(chance: float) -> float:
     """
     with np.errstate(divide="ignore"):
         return float(np.log(chance) - np.log1p(-chance)) / 2
+
+
+@torch.no_grad()
+def score_matrices(model: ExtractionModel, window: Window) -> np.ndarray:
+    """Return the scores of all spans of a window, shape ``(num_types, length, length)``: first token, last token.
+
+    They are −∞ where there is no span.
+
+    Args:
+        model: a trained model with a pointer head.
+        window: the window.
+
+    Raises:
+        InvalidValue: for a CRF, which scores tags and no spans.
+    """
+    if isinstance(model.head, CRFTagger):
+        raise InvalidValue(
+            zh="CRF 给标签打分，不给片段打分；请用 global_pointer 或 efficient_global_pointer。",
+            en="A CRF scores tags and no spans. Use global_pointer or efficient_global_pointer.",
+        )
+    training = model.training
+    states, lengths = model.eval().states(batch_of([window]))
+    scores: np.ndarray = model.head(states, lengths)[0].float().cpu().numpy()
+    model.train(training)
+    return scores

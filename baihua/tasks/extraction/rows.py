@@ -1,5 +1,6 @@
 """Texts with marked entities as rows to learn from, and which of the entities no row can hold."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from tokenizers import Tokenizer
 
 from baihua.checks import InvalidValue
 from baihua.tasks.extraction.model import Batch, Marked, batch_of
-from baihua.tasks.extraction.windows import Window, make_windows
+from baihua.tasks.extraction.windows import Window
 from baihua.text.entities import Entity
 
 POOL = 32  # batches whose windows are sorted by length together: little padding, and the order still random enough
@@ -20,8 +21,9 @@ class Rows:
 
     Args:
         windows: the windows.
-        marked: the entities of each window.
-        lost: the entities of each text that no window can hold: an edge inside a token, or wider than allowed.
+        marked: the entities of each window, all that it holds whole.
+        lost: the entities of each text that cannot be found in the window their middle belongs to: an edge inside a token,
+            or wider than allowed.
     """
 
     windows: list[Window]
@@ -30,38 +32,36 @@ class Rows:
 
 
 def make_rows(
-    backend: Tokenizer,
-    texts: Sequence[str],
+    windows: list[Window],
     entities: Sequence[Sequence[Entity]],
     types: Sequence[str],
-    limits: tuple[int, int | None],
+    max_width: int | None,
 ) -> Rows:
-    """Cut texts into windows and find each entity's tokens.
+    """Find each entity's tokens.
 
     Args:
-        backend: the tokenizer.
-        texts: the texts.
+        windows: of some texts, in order.
         entities: of each text; those of types that are not among ``types`` are passed over.
         types: names of the types, in order.
-        limits: tokens of a window, special ones included, and tokens of the widest entity, None for any.
+        max_width: tokens of the widest entity; None for any.
     """
-    max_length, max_width = limits
-    windows = make_windows(backend, texts, max_length, window_overlap(backend, max_length, max_width))
     numbers = {name: number for number, name in enumerate(types)}
     marked: list[list[Marked]] = [[] for _ in windows]
-    of_text: dict[int, list[int]] = {}
-    for place, window in enumerate(windows):
-        of_text.setdefault(window.text, []).append(place)
+    edges = [(window.text, int(window.offsets[0, 0]), int(window.offsets[-1, 1])) for window in windows]
+    starts, ends = [(text, start) for text, start, _ in edges], [(text, end) for text, _, end in edges]
     lost: list[list[Entity]] = []
     for text, mine in enumerate(entities):
         lost.append([])
         for entity in mine:
-            home = next((p for p in of_text.get(text, ()) if windows[p].owns(entity.start, entity.end)), None)
-            tokens = None if home is None else windows[home].tokens_of(entity)
-            if home is None or tokens is None or (max_width is not None and tokens[1] - tokens[0] >= max_width):
+            found = False
+            for place in range(bisect_left(ends, (text, entity.end)), bisect_right(starts, (text, entity.start))):
+                tokens = windows[place].tokens_of(entity)
+                if tokens is not None and (max_width is None or tokens[1] - tokens[0] < max_width):
+                    found = found or windows[place].owns(entity.start, entity.end)
+                    if entity.type in numbers:
+                        marked[place].append((numbers[entity.type], *tokens))
+            if not found:
                 lost[-1].append(entity)
-            elif entity.type in numbers:
-                marked[home].append((numbers[entity.type], *tokens))
     return Rows(windows, marked, lost)
 
 

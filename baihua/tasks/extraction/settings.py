@@ -24,6 +24,7 @@ class ExtractionSettings:
         patience: epochs without a better F1 on dev after which training stops.
         precision: ``"float32"`` or ``"bfloat16"``.
         seed: of the head's weights, the order and dropout.
+        save_every: seconds between checkpoints, where a folder is given for them.
     """
 
     epochs: int = 10
@@ -37,10 +38,19 @@ class ExtractionSettings:
     patience: int = 3
     precision: str = "float32"
     seed: int = 0
+    save_every: float = 300.0
 
     def __post_init__(self) -> None:
         check_choice("precision", self.precision, ("float32", "bfloat16"))
-        least = {"epochs": 1, "batch_size": 1, "max_length": 8, "head_size": 2, "max_width": 1, "patience": 1}
+        least = {
+            "epochs": 1,
+            "batch_size": 1,
+            "max_length": 8,
+            "head_size": 2,
+            "max_width": 1,
+            "patience": 1,
+            "save_every": 0,
+        }
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None and value < low:

@@ -1,7 +1,8 @@
 """Texts as windows of tokens that an encoder can take, with each token's place in the text.
 
 A text that is too long becomes several windows that overlap. Every place of the text belongs to one of them, the one in
-which it lies farthest from a cut; an entity is looked for, and learned, in the window its middle belongs to.
+which it lies farthest from a cut; an entity is looked for in the window its middle belongs to, and learned in all that
+hold it whole.
 """
 
 from collections.abc import Sequence
@@ -40,13 +41,15 @@ class Window:
         return self.owned[0] <= start + end < self.owned[1]
 
     def tokens_of(self, entity: Entity) -> tuple[int, int] | None:
-        """Return first and last token of an entity, or None where one of its edges is no edge of a token."""
-        first = int(np.searchsorted(self.offsets[:, 0], entity.start, side="left"))
-        last = int(np.searchsorted(self.offsets[:, 1], entity.end, side="right")) - 1
-        inside = first <= last < len(self.offsets)
-        if not inside or self.offsets[first, 0] != entity.start or self.offsets[last, 1] != entity.end:
+        """Return first and last token of an entity, or None where one of its edges is no edge of a token.
+
+        Tokens that stand for no character, such as a byte-level tokenizer's blanks, are neither.
+        """
+        starts, ends = self.offsets.T
+        inside = np.flatnonzero((starts >= entity.start) & (ends <= entity.end) & (starts < ends))
+        if not len(inside) or starts[inside[0]] != entity.start or ends[inside[-1]] != entity.end:
             return None
-        return first, last
+        return int(inside[0]), int(inside[-1])
 
 
 def make_windows(backend: Tokenizer, texts: Sequence[str], max_length: int, overlap: int) -> list[Window]:
