@@ -24,10 +24,17 @@ Plots = Annotated[
 )
 def demo(plots: Plots = "demo") -> None:
     """Print the tour."""
+    from baihua.cli.marked_listing import listing
     from baihua.studies.tour.tour import run_tour
+    from baihua.text.marked_text import mark_inline
 
     parts = run_tour(plots)
-    record = {"parts": [{"title": part.title, "lines": list(part.lines), "numbers": part.numbers} for part in parts]}
-    blocks = ["\n".join([f"{number}. {part.title}", *part.lines]) for number, part in enumerate(parts, start=1)]
+    records, blocks = [], []
+    for number, part in enumerate(parts, start=1):
+        marked = [mark_inline(text, found) for text, found in part.marked]
+        records.append({"title": part.title, "lines": [*part.lines, *marked], "numbers": part.numbers})
+        types = sorted({entity.type for _, found in part.marked for entity in found})
+        shown = listing([text for text, _ in part.marked], [found for _, found in part.marked], types)
+        blocks.append("\n".join([f"{number}. {part.title}", *part.lines, *(f"  {line}" for line in shown)]))
     console.note(say(zh="全部在本机完成，没有联网。", en="All of it ran on this machine, offline."))
-    console.answer(record, "\n\n".join(blocks))
+    console.answer({"parts": records}, "\n\n".join(blocks))

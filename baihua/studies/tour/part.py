@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from baihua.text.entities import Entity
+
 
 @dataclass(frozen=True)
 class TourPart:
@@ -11,8 +13,10 @@ class TourPart:
         title: its heading.
         lines: what to print, line by line.
         numbers: the same figures by name, as fractions; names do not depend on the language.
+        marked: texts with their entities, to show after the lines.
     """
 
     title: str
     lines: list[str]
     numbers: dict[str, float]
+    marked: tuple[tuple[str, list[Entity]], ...] = ()

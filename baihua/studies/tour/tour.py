@@ -14,6 +14,7 @@ from baihua.checks import MissingPackage
 from baihua.language import say
 from baihua.studies.plots import cosine_histograms, label
 from baihua.studies.tour.contrastive import simcse_part
+from baihua.studies.tour.entities import entities_part
 from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sentences
 from baihua.studies.tour.library import dedupe_part, search_part
 from baihua.studies.tour.part import TourPart
@@ -32,14 +33,15 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
     """Run the whole tour.
 
     Args:
-        plot_folder: where ``whitening.png`` is written; made if it is missing.
+        plot_folder: where ``whitening.png`` and ``entities.html`` are written; made if it is missing.
 
     Returns:
         The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a few steps of training;
-        a library searched by meaning and by words, repeated texts removed; a rotation, and codes on the sphere.
+        a library searched by meaning and by words, repeated texts removed; entities found; a rotation, and codes on the
+        sphere.
 
     Raises:
-        FileProblem: when the picture cannot be written.
+        FileProblem: when a file cannot be written.
     """
     vectors = {encoder: embed_tour(encoder) for encoder in ENCODERS}
     before, after = vectors["bundled"]["raw"], vectors["bundled"][SHOWN]
@@ -52,6 +54,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         simcse_part(scores["bundled"]["raw"], scores["bundled"][SHOWN]),
         search_part(),
         dedupe_part(),
+        entities_part(Path(plot_folder)),
         rotation_part(),
         codes_part(),
     ]
