@@ -17,7 +17,7 @@ class ExtractionSettings:
         learning_rate: the highest, after a warm-up and before a linear decay; None for 2e-5, the article's, from width 768
             on, and 5e-4 for smaller encoders.
         max_length: tokens of a window in training, special ones included; None for as many as the encoder takes.
-        head_size: of queries and keys.
+        head_size: of queries and keys; even with rotary positions.
         rotary: let scores know how far apart first and last token are; without it see the article.
         max_width: tokens of the widest entity that can be found; None for any.
         dropout: of the encoder in training.
@@ -58,6 +58,11 @@ class ExtractionSettings:
                     zh=f"{name} 至少为 {low}，收到 {value}。",
                     en=f"{name} must be at least {low}, but received {value}.",
                 )
+        if self.rotary and self.head_size % 2:
+            raise InvalidValue(
+                zh=f"旋转位置要求 head_size 为偶数，收到 {self.head_size}。",
+                en=f"Rotary positions need an even head_size, but received {self.head_size}.",
+            )
         if not 0 <= self.dropout < 1:
             raise InvalidValue(
                 zh=f"dropout 应在 0（含）与 1（不含）之间，收到 {self.dropout}。",

@@ -19,7 +19,9 @@ MARKED = [[Entity(0, 2, "人"), Entity(3, 5, "地")], [Entity(2, 4, "地")], []]
 def test_halves_of_characters_become_one_sign_each(text):
     (found,) = readable_texts([text])
     assert len(found) == len(text)
-    assert all(there == ("\ufffd" if "\ud800" <= mine <= "\udfff" else mine) for mine, there in zip(text, found, strict=True))
+    assert all(
+        there == ("\ufffd" if "\ud800" <= mine <= "\udfff" else mine) for mine, there in zip(text, found, strict=True)
+    )
 
 
 @pytest.mark.parametrize(

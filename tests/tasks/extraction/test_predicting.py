@@ -1,5 +1,6 @@
 """From scores of tokens to entities: against a search through all spans, one window at a time."""
 
+import itertools
 import math
 
 import numpy as np
@@ -113,7 +114,12 @@ def test_bfloat16_gives_finite_scores_close_by(encoder, windows):
 
 
 def test_a_span_found_twice_counts_once_with_its_best_score():
-    spans = [FoundSpan(1, 0, 2, 0, 0.1), FoundSpan(1, 0, 2, 1, 0.4), FoundSpan(1, 0, 2, 0, 0.3), FoundSpan(0, 4, 5, 0, -1)]
+    spans = [
+        FoundSpan(1, 0, 2, 0, 0.1),
+        FoundSpan(1, 0, 2, 1, 0.4),
+        FoundSpan(1, 0, 2, 0, 0.3),
+        FoundSpan(0, 4, 5, 0, -1),
+    ]
     found = entities_of(iter(spans), 3, TYPES, "nested")
     assert found == [[Entity(4, 5, "人")], [Entity(0, 2, "人"), Entity(0, 2, "地")], []]
     assert [entity.score for mine in found for entity in mine] == [probability(-1), probability(0.3), probability(0.4)]
@@ -139,7 +145,7 @@ def test_overlaps_are_settled_in_each_text_by_itself(found):
     for mine in nested + apart + flat:
         assert mine == sorted(set(mine))
     for mine in flat:
-        assert all(before.end <= after.start for before, after in zip(mine, mine[1:], strict=False))
+        assert all(before.end <= after.start for before, after in itertools.pairwise(mine))
     for mine in apart:
         assert not any(one.start < other.start < one.end < other.end for one in mine for other in mine)
     for number, mine in enumerate(nested):

@@ -16,7 +16,24 @@ from baihua.text.entities import Entity
 BACKEND = Tokenizer.from_file(str(BUNDLED / "tokenizer.json"))
 SPECIAL = 2
 TYPES = ["人", "地"]
-PIECES = ["小", "王在", "北京", "，", "Hello", "7", "2024", "🙂", "👨‍🚒", "ＡＢ", "㈱", "\u200b", "\r\n", " ", "e\u0301", "𠮷"]
+PIECES = [
+    "小",
+    "王在",
+    "北京",
+    "，",
+    "Hello",
+    "7",
+    "2024",
+    "🙂",
+    "👨‍🚒",
+    "ＡＢ",
+    "㈱",
+    "\u200b",
+    "\r\n",
+    " ",
+    "e\u0301",
+    "𠮷",
+]
 texts = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
@@ -27,7 +44,9 @@ def rows_of(texts, entities, *, max_length=100, overlap=10, max_width=None):
 def spans_marked(rows, place):
     """The entities of a window, as places in the text."""
     offsets = rows.windows[place].offsets
-    return [Entity(int(offsets[first, 0]), int(offsets[last, 1]), TYPES[kind]) for kind, first, last in rows.marked[place]]
+    return [
+        Entity(int(offsets[first, 0]), int(offsets[last, 1]), TYPES[kind]) for kind, first, last in rows.marked[place]
+    ]
 
 
 @st.composite

@@ -69,9 +69,7 @@ class Trainee:
 
     def train(self, settings=QUICK, seed=0):
         with seeded(seed):
-            return train_model(
-                self.model, self.rows, settings, self.watch, folder=self.folder, show_progress=False
-            )
+            return train_model(self.model, self.rows, settings, self.watch, folder=self.folder, show_progress=False)
 
     def weights(self):
         return {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}

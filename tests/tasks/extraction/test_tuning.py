@@ -41,7 +41,9 @@ chances = st.floats(0, 1)
 
 
 @unhurried
-@given(st.lists(spans, max_size=14), golds, st.tuples(chances, chances), st.sampled_from(["nested", "no_crossing", "flat"]))
+@given(
+    st.lists(spans, max_size=14), golds, st.tuples(chances, chances), st.sampled_from(["nested", "no_crossing", "flat"])
+)
 def test_f1_over_all_never_falls(found, gold, current, overlap):
     before = dict(zip(NAMES, current, strict=True))
     after = tuned_thresholds(found, gold, before, 0.5, overlap)
@@ -94,7 +96,10 @@ def test_types_that_gain_by_themselves_do_not_make_the_whole_worse():
     """Of the first type a hundred more are found for ten right ones: better for it, worse for all together."""
     found = [span(number, 2.0, 0) for number in range(4)] + [span(number, -1.0, 0) for number in range(4, 200)]
     found += [span(number, 2.0, 1, text=1) for number in range(40)]
-    gold = [[Entity(number, number + 1, "人") for number in range(3, 60)], [Entity(number, number + 1, "地") for number in range(40)]]
+    gold = [
+        [Entity(number, number + 1, "人") for number in range(3, 60)],
+        [Entity(number, number + 1, "地") for number in range(40)],
+    ]
     tuned = tuned_thresholds(found, gold, USUAL, 0.5, "nested")
     alone = tuned_thresholds(found[:200], [gold[0], []], USUAL, 0.5, "nested")
     assert f1_with(alone, found, gold).per_type["人"].f1 > f1_with(USUAL, found, gold).per_type["人"].f1

@@ -1,5 +1,7 @@
 """Windows: they hold every token, each place of a text belongs to one of them, and entities lie whole where they belong."""
 
+import itertools
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,13 @@ from baihua.encoders.load import BUNDLED
 from baihua.tasks.extraction.windows import CHUNK, make_windows
 from baihua.text.entities import Entity
 
-SEEN = ["小王在北京大学读书。", "Hello world, the café 12 34", "🙂🙂👨‍🚒 𠮷野家", "他说：“ＡＢＣ１２３！”", "一二三 四五六"]
+SEEN = [
+    "小王在北京大学读书。",
+    "Hello world, the café 12 34",
+    "🙂🙂👨‍🚒 𠮷野家",
+    "他说：“ＡＢＣ１２３！”",
+    "一二三 四五六",
+]
 
 
 def bundled_tokenizer():
@@ -57,8 +65,43 @@ def marked_words():
 
 
 TOKENIZERS = {make.__name__: make() for make in (bundled_tokenizer, word_pieces, byte_pairs, marked_words)}
-PIECES = ["小", "王", "在北京", "，", "。", "Hello", "wor", "ld", "A", "7", "2024", "🙂", "👨‍🚒", "🏳️‍🌈", "ＡＢ", "１２", "ﬁ", "㈱", "①"]
-PIECES += ["\u200b", "\ufeff", "\r\n", "\n", " ", "　", "\t", "e\u0301", "\u0301", "\u3099", "𠮷", "\x00", "\x7f", "\ufffd"]
+PIECES = [
+    "小",
+    "王",
+    "在北京",
+    "，",
+    "。",
+    "Hello",
+    "wor",
+    "ld",
+    "A",
+    "7",
+    "2024",
+    "🙂",
+    "👨‍🚒",
+    "🏳️‍🌈",
+    "ＡＢ",
+    "１２",
+    "ﬁ",
+    "㈱",
+    "①",
+]
+PIECES += [
+    "\u200b",
+    "\ufeff",
+    "\r\n",
+    "\n",
+    " ",
+    "　",
+    "\t",
+    "e\u0301",
+    "\u0301",
+    "\u3099",
+    "𠮷",
+    "\x00",
+    "\x7f",
+    "\ufffd",
+]
 PIECES += ["ا", "العربية", "한국어", "[SEP]", "[CLS]", "…", "——"]
 texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=30)
 unhurried = settings(database=None, deadline=None, max_examples=100)
@@ -196,7 +239,7 @@ def test_tokens_that_stand_for_nothing_belong_to_no_entity():
     covered = [window.tokens_of(Entity(*span, "x")) for span in ((0, 2), (4, 5), (7, 9))]
     assert all(tokens is not None for tokens in covered)
     assert all(tokens[0] not in empty and tokens[1] not in empty for tokens in covered)
-    assert all(before[1] < after[0] for before, after in zip(covered, covered[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(covered))
 
 
 def test_nothing_to_read_gives_no_window():
