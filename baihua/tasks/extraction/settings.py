@@ -16,6 +16,8 @@ class ExtractionSettings:
         batch_size: windows of a batch.
         learning_rate: the highest, after a warm-up and before a linear decay; None for 2e-5, the article's, from width 768
             on, and 5e-4 for smaller encoders.
+        head_rate: the learning rate of the head, times that of the encoder, whose weights are no longer random. 5 was found
+            better than 1 and 10 for all three heads, on training texts of CMeEE held aside.
         max_length: tokens of a window in training, special ones included; None for as many as the encoder takes.
         head_size: of queries and keys; even with rotary positions.
         rotary: let scores know how far apart first and last token are; without it see the article.
@@ -30,6 +32,7 @@ class ExtractionSettings:
     epochs: int = 10
     batch_size: int = 16
     learning_rate: float | None = None
+    head_rate: float = 5.0
     max_length: int | None = 256
     head_size: int = 64
     rotary: bool = True
@@ -67,6 +70,11 @@ class ExtractionSettings:
             raise InvalidValue(
                 zh=f"dropout 应在 0（含）与 1（不含）之间，收到 {self.dropout}。",
                 en=f"dropout must lie from 0 to below 1, but received {self.dropout}.",
+            )
+        if not 0 < self.head_rate <= 1000:
+            raise InvalidValue(
+                zh=f"head_rate 应大于 0，不超过 1000，收到 {self.head_rate}。",
+                en=f"head_rate must be above 0 and at most 1000, but received {self.head_rate}.",
             )
         if self.learning_rate is not None and not 0 < self.learning_rate < 1:
             raise InvalidValue(

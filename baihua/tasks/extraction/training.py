@@ -8,7 +8,6 @@ from pathlib import Path
 from torch import nn
 
 from baihua.encoders.dropout import dropout
-from baihua.nn.crf_tagger import CRFTagger
 from baihua.tasks.extraction.dev_watch import DevWatch, Look
 from baihua.tasks.extraction.model import Batch, ExtractionModel
 from baihua.tasks.extraction.rows import Rows, num_batches, row_batches
@@ -103,7 +102,11 @@ def _fit_settings(model: ExtractionModel, settings: ExtractionSettings, steps: i
         learning_rate=rate,
         precision=settings.precision,
         save_every=settings.save_every,
-        rate_factors={"head.crf.": CRF_RATE / rate} if isinstance(model.head, CRFTagger) else {},
+        rate_factors={
+            "head.projection.": settings.head_rate,
+            "head.types.": settings.head_rate,  # of the efficient head
+            "head.crf.": CRF_RATE / rate,
+        },
     )
 
 
