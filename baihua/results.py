@@ -217,6 +217,8 @@ def load_records(folder: str | Path) -> tuple[list[Result], list[Verdict]]:
 
 
 def _known_fields(cls: Any, record: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(record, Mapping):
+        raise TypeError(f"a record is an object, not {type(record).__name__}")
     names = {item.name for item in fields(cls)}
     return {name: value for name, value in record.items() if name in names}
 

@@ -16,6 +16,7 @@ import numpy as np
 from baihua.benchmarks.archives import sha256_of
 from baihua.benchmarks.data import find_file
 from baihua.checks import InvalidValue, check_choice
+from baihua.encoders.load import load_encoder
 from baihua.results import Result
 from baihua.tasks.extract import EntityExtractor
 from baihua.tasks.extraction.settings import ExtractionSettings
@@ -119,12 +120,12 @@ def evaluate_ner(names: Sequence[str], row: NerRow, *, folder: str | Path | None
         InvalidValue: for an unknown set, or a record that is not whole.
         FileProblem: when a set is not on this machine, saying how to get it.
     """
-    results = []
+    results, fingerprint = [], load_encoder(row.encoder).fingerprint()
     for name in names:
         train, dev, data = read_ner(name)
-        facts = _facts(name, row)
+        facts = _facts(name, row) | {"fingerprint": fingerprint}
         path = None if folder is None else Path(folder) / f"{_name(name, row)}.json"
-        known = _known(path, facts)
+        known = _known(path, facts, data)
         for seed in row.seeds:
             if seed in known:
                 continue
@@ -191,8 +192,8 @@ def _name(name: str, row: NerRow) -> str:
     return "/".join(["ner", name, "dev", Path(row.encoder).name, row.head, *changed])
 
 
-def _known(path: Path | None, facts: Mapping[str, Any]) -> dict[int, _Run]:
-    """Runs by seed of a record with the same settings, if there is one."""
+def _known(path: Path | None, facts: Mapping[str, Any], data: Mapping[str, str]) -> dict[int, _Run]:
+    """Runs by seed of a record with the same settings on the same files, if there is one."""
     if path is None or not path.is_file():
         return {}
     try:
@@ -205,7 +206,7 @@ def _known(path: Path | None, facts: Mapping[str, Any]) -> dict[int, _Run]:
             en=f"{path} is not a whole record ({error}). Delete it and run again.",
         ) from error
     same = {key: value for key, value in record.settings.items() if key != "of_each_seed"} == dict(facts)
-    return runs if same else {}
+    return runs if same and record.data == data else {}
 
 
 def _result(

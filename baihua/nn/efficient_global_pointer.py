@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 
 from baihua.nn.global_pointer import no_span
 from baihua.nn.multilabel import group_log_one_plus_sum
-from baihua.nn.rotary import rotate_by_position
+from baihua.nn.rotary import check_even, rotate_by_position
 from baihua.nn.span_scores import check_spans
 
 # e^60 times what float32 loses of the sum (e^−87 and 2^16 spans) is below 1e-7, beside the 1 that is added; float64 reaches
@@ -26,9 +26,12 @@ class EfficientGlobalPointer(nn.Module):
     Args:
         hidden_size: of the token states.
         num_types: of entities.
-        head_size: of query and key, even.
+        head_size: of query and key, even with rotary positions.
         rotary: turn them by position, see `baihua.nn.global_pointer.GlobalPointer`.
         max_width: tokens of the widest span that is scored; None for any.
+
+    Raises:
+        InvalidValue: for an odd head_size with rotary positions.
 
     Source:
         https://kexue.fm/archives/8877.
@@ -52,7 +55,8 @@ class EfficientGlobalPointer(nn.Module):
         max_width: int | None = None,
     ) -> None:
         super().__init__()
-        self.num_types, self.head_size, self.rotary, self.max_width = num_types, head_size, rotary, max_width
+        self.num_types, self.rotary, self.max_width = num_types, rotary, max_width
+        self.head_size = check_even(head_size) if rotary else head_size
         self.projection = nn.Linear(hidden_size, 2 * head_size)
         self.types = nn.Linear(2 * head_size, 2 * num_types)
         for linear in (self.projection, self.types):

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from baihua.nn.rotary import rotate_by_position
+from baihua.nn.rotary import check_even, rotate_by_position
 from baihua.nn.span_loss import span_loss
 from baihua.nn.span_scores import check_spans, leave_out_, span_blocks
 
@@ -16,10 +16,13 @@ class GlobalPointer(nn.Module):
     Args:
         hidden_size: of the token states.
         num_types: of entities; each is a multi-label problem of its own, so spans may nest, cross and share types.
-        head_size: of queries and keys, even.
+        head_size: of queries and keys, even with rotary positions.
         rotary: turn them by position, so that a score knows how far apart first and last token are. The article finds
             that without it starts pair with the ends of other entities.
         max_width: tokens of the widest span that is scored; None for any.
+
+    Raises:
+        InvalidValue: for an odd head_size with rotary positions.
 
     Source:
         https://kexue.fm/archives/8373; arXiv 2208.03054.
@@ -43,7 +46,8 @@ class GlobalPointer(nn.Module):
         max_width: int | None = None,
     ) -> None:
         super().__init__()
-        self.num_types, self.head_size, self.rotary, self.max_width = num_types, head_size, rotary, max_width
+        self.num_types, self.rotary, self.max_width = num_types, rotary, max_width
+        self.head_size = check_even(head_size) if rotary else head_size
         self.projection = nn.Linear(hidden_size, num_types * 2 * head_size)
         nn.init.normal_(self.projection.weight, std=hidden_size**-0.5)  # LeCun, as in the article's code
         nn.init.zeros_(self.projection.bias)

@@ -31,16 +31,25 @@ def rotate_by_position(x: Tensor, base: float = BASE) -> Tensor:
         >>> [round(value, 4) for value in rotate_by_position(x)[0, 1].tolist()]  # the second turned by one radian
         [0.5403, 0.8415]
     """
-    length, head_size = x.shape[1], x.shape[-1]
+    length, head_size = x.shape[1], check_even(x.shape[-1])
+    precise = x if x.dtype == torch.float64 else x.float()
+    turns = position_turns(length, head_size, precise, base).reshape(length, *[1] * (x.ndim - 3), head_size // 2)
+    pairs = torch.view_as_complex(precise.contiguous().unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
+    return torch.view_as_real(pairs * turns).flatten(-2)
+
+
+def check_even(head_size: int) -> int:
+    """Return a head size that can be turned two coordinates at a time.
+
+    Raises:
+        InvalidValue: when it is odd.
+    """
     if head_size % 2:
         raise InvalidValue(
             zh=f"旋转位置编码要求 head_size 为偶数，收到 {head_size}。",
             en=f"Rotary positions need an even head_size, but received {head_size}.",
         )
-    precise = x if x.dtype == torch.float64 else x.float()
-    turns = position_turns(length, head_size, precise, base).reshape(length, *[1] * (x.ndim - 3), head_size // 2)
-    pairs = torch.view_as_complex(precise.contiguous().unflatten(-1, (-1, 2)))  # (batch, length, ..., head_size / 2)
-    return torch.view_as_real(pairs * turns).flatten(-2)
+    return head_size
 
 
 def position_turns(length: int, head_size: int, like: Tensor, base: float = BASE) -> Tensor:

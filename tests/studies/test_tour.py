@@ -13,6 +13,7 @@ import baihua.encoders
 from baihua.language import set_language
 from baihua.maths.whitening import Whitening
 from baihua.studies.tour import Query, Sentence, load_documents, load_queries, load_sentences, run_tour
+from baihua.studies.tour.entities import load_marked
 from baihua.studies.tour.library import UNRELATED
 from baihua.studies.tour.scores import (
     difference_interval,
@@ -25,6 +26,7 @@ from baihua.studies.tour.tour import plot_part
 from baihua.studies.tour.vectors import SETTINGS, Vectors, embed_tour, fit_setting
 from baihua.tasks.embed import SentenceEmbedder
 from baihua.tasks.other_half import cut_documents, unit_rows
+from baihua.text.entity_check import check_entities, count_problems
 
 DOMAINS = {"手机数码", "电商购物", "银行支付", "外卖餐饮", "出行交通", "医疗健康", "家居生活", "学习工作"}
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -181,7 +183,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 10
+    assert len(parts) == 11
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:
@@ -267,3 +269,55 @@ def test_the_sphere_shows_what_it_says(tour):
     numbers = {name: value for part in parts for name, value in part.numbers.items()}
     assert numbers["rotation_error"] < 1e-15 < 1e-6 < numbers["textbook_error"]
     assert numbers["gaussian_divergence"] < 0.2 < 4 < numbers["von_mises_fisher_divergence"]
+
+
+def _said(texts):
+    """What each entity says, with its type."""
+    return [
+        (text[one.start : one.end], one.type)
+        for text, mine in zip(texts.texts, texts.entities, strict=True)
+        for one in mine
+    ]
+
+
+@pytest.mark.parametrize(("name", "num_texts", "num_entities"), [("marked", 30, 74), ("marked_held", 8, 22)])
+def test_marked_sentences_are_marked_whole_and_soundly(name, num_texts, num_entities):
+    """Offsets never cut into punctuation, what is marked once is marked wherever it stands, and always as the same type."""
+    texts = load_marked(name)
+    said = _said(texts)
+    assert (len(texts.texts), len(said)) == (num_texts, num_entities)
+    assert texts.types == ["人", "地点", "机构"]
+    assert all(len(surface) >= 2 and surface == _letters(surface) for surface, _ in said)
+    assert len(set(said)) == len({surface for surface, _ in said})
+    for surface in {surface for surface, _ in said}:
+        assert sum(text.count(surface) for text in texts.texts) == sum(surface == other for other, _ in said)
+    assert [*count_problems(check_entities(texts))] == ["nested"]
+    for text, mine in zip(texts.texts, texts.entities, strict=True):
+        places = {one.start: one for one in mine if one.type == "地点"}
+        for outer in [one for one in mine if one.type == "机构"]:
+            assert places[outer.start].end < outer.end, text  # a place lies at the head of each institution
+
+
+def test_held_sentences_know_nothing_of_those_learned():
+    train, held = load_marked("marked"), load_marked("marked_held")
+    assert not set(train.texts) & set(held.texts)
+    learned = "\n".join(train.texts)
+    assert not [surface for surface, _ in _said(held) if surface in learned]
+    asked = "\n".join(held.texts)
+    assert not [surface for surface, _ in _said(train) if surface in asked]
+
+
+def test_entities_are_found_in_sentences_never_seen_nested_ones_too(tour):
+    folder, parts = tour
+    part, held = parts[8], load_marked("marked_held")
+    texts, found = zip(*part.marked, strict=True)
+    assert [*texts] == held.texts
+    right = sum(len(set(mine) & set(wanted)) for mine, wanted in zip(found, held.entities, strict=True))
+    f1 = 2 * right / (sum(map(len, found)) + sum(map(len, held.entities)))
+    assert part.numbers["entity_f1"] == pytest.approx(f1)
+    assert f1 > 0.8
+    assert f"F1 {100 * f1:.0f} over 22 entities" in part.lines[0]
+    assert any(one.end < other.end for mine in found for one in mine for other in mine if one.start == other.start)
+    page = (folder / "entities.html").read_text(encoding="utf-8")
+    assert str(folder / "entities.html") in part.lines[0]
+    assert f"entities: {sum(map(len, found))}" in page

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
 from baihua.results import Result
 from baihua.studies.claims import Claim, Measurement, Setting
@@ -17,7 +18,8 @@ from baihua.tasks.extraction.model import make_head
 from baihua.tasks.extraction.settings import ExtractionSettings
 
 ROUNDS = {"small": 3, "full": 7}
-EVERY = 20  # one entity of three tokens in so many
+EVERY = 20  # one entity in so many tokens
+ENTITY = 3  # tokens
 
 
 def grows_with_length(setting: Setting) -> Measurement:
@@ -25,7 +27,13 @@ def grows_with_length(setting: Setting) -> Measurement:
     heads = ("crf", setting["head"])
     ratios: dict[int, float] = {}
     seconds: dict[str, list[float]] = {head: [] for head in heads}
-    for length in setting["lengths"]:
+    lengths = sorted(setting["lengths"])
+    if min(lengths) < ENTITY:
+        raise InvalidValue(
+            zh=f"lengths 至少为 {ENTITY}，好放下一个实体；收到 {min(lengths)}。",
+            en=f"lengths must be at least {ENTITY}, so that an entity fits; received {min(lengths)}.",
+        )
+    for length in lengths:
         taken = _alternate({head: _step(head, length, setting["types"], setting) for head in heads}, setting.scale)
         for head in heads:
             seconds[head].append(taken[head])
@@ -43,7 +51,7 @@ def grows_with_length(setting: Setting) -> Measurement:
     def draw(path: Path) -> None:
         x_label, y_label = label(zh="词元", en="tokens"), label(zh="每步毫秒", en="milliseconds a step")
         series = {head: [1000 * value for value in values] for head, values in seconds.items()}
-        curves(setting["lengths"], series, path, x_label=x_label, y_label=y_label, title="", log_x=True)
+        curves(lengths, series, path, x_label=x_label, y_label=y_label, title="", log_x=True)
 
     return Measurement(min(values) > 1 and values[-1] > values[0], reason, results, draw)
 
@@ -83,9 +91,9 @@ def _step(name: str, length: int, types: int, setting: Setting) -> Callable[[], 
     ids = torch.randint(200, 8000, (batch, length), device=encoder.device)
     lengths = torch.full((batch,), length, device=encoder.device)
     spans = [
-        [text, start // EVERY % types, start, start + 2]
+        [text, start // EVERY % types, start, start + ENTITY - 1]
         for text in range(batch)
-        for start in range(0, length - 2, EVERY)
+        for start in range(0, length - ENTITY + 1, EVERY)
     ]
     wanted = torch.tensor(spans, device=encoder.device)
     optimizer = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-6)

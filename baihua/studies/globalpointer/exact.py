@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from baihua.checks import InvalidValue
 from baihua.nn.efficient_global_pointer import EfficientGlobalPointer
 from baihua.nn.global_pointer import GlobalPointer
 from baihua.nn.multilabel import multilabel_cross_entropy
@@ -112,9 +113,13 @@ def a_score_knows_the_distance_alone(setting: Setting) -> Measurement:
     torch.manual_seed(setting["seed"])
     head = GlobalPointer(HIDDEN, 1, setting["head_size"]).double()
     first, last = torch.randn(2, HIDDEN, dtype=torch.float64)
-    length = setting["length"]
+    length, distance = setting["length"], setting["distance"]
+    if length < distance + 2:
+        raise InvalidValue(
+            zh=f"length 至少要比 distance 大 2，才有更远的片段可比；收到 {length} 与 {distance}。",
+            en=f"length must exceed distance by at least 2, so that there is a span farther apart; received {length} and {distance}.",
+        )
     states = torch.zeros(1, length, HIDDEN, dtype=torch.float64)
-    distance = setting["distance"]
     values = []
     for start in range(length - distance):
         states.zero_()

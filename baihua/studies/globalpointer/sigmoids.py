@@ -60,7 +60,7 @@ def sigmoids_learn_late(setting: Setting) -> Measurement:
         "zh": f"{setting['num_train']} 条天气预报，F1，文章的损失 / 独立 sigmoid，按轮数：{listed}。",
         "en": f"{setting['num_train']} weather reports, F1, the article's loss / independent sigmoids, by epochs: {listed}.",
     }
-    first = setting["epochs"][0]
+    first = min(setting["epochs"])
     gap = results["multilabel", first].mean - results["sigmoids", first].mean
     return Measurement(gap >= AHEAD, reason, tuple(results.values()))
 

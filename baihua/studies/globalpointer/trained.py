@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from baihua.benchmarks.ner import NerRow, evaluate_ner
+from baihua.checks import InvalidValue
 from baihua.results import Result
 from baihua.studies.claims import Claim, Measurement, Setting
 from baihua.studies.globalpointer.exact import ARTICLE, EFFICIENT_ARTICLE
@@ -72,6 +73,11 @@ def from_few_sentences(setting: Setting) -> Measurement:
     """However few sentences are marked, GlobalPointer is at most one point below the CRF."""
     heads = ("crf", setting["head"])
     sizes = [size for size in setting["sizes"] if setting.scale == "full" or size <= SMALL_TRAIN]
+    if not sizes:
+        raise InvalidValue(
+            zh=f"小规模只用至多 {SMALL_TRAIN} 句，sizes 里没有这样的；请加一个，或用 --scale full。",
+            en=f"The small scale uses at most {SMALL_TRAIN} sentences and sizes holds no such number. Add one, or use --scale full.",
+        )
     found = {head: [cell(setting["dataset"], head, setting, num_train=size) for size in sizes] for head in heads}
     holds = all(ours.mean >= crf.mean - WITHIN for crf, ours in zip(*found.values(), strict=True))
     listed = "; ".join(
