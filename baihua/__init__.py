@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from baihua.maths.hyperspherical_uniform import HypersphericalUniform
     from baihua.maths.von_mises_fisher import VonMisesFisher
     from baihua.maths.whitening import Whitening
+    from baihua.tasks.classify import TextClassifier
     from baihua.tasks.embed import SentenceEmbedder
     from baihua.tasks.extract import EntityExtractor
     from baihua.tasks.generate import VariationalAutoencoder
+    from baihua.tasks.prompt_classify import PromptClassifier
     from baihua.tasks.search import SentenceIndex
     from baihua.text.entities import Entity
 
@@ -20,8 +22,10 @@ __all__ = [
     "Entity",
     "EntityExtractor",
     "HypersphericalUniform",
+    "PromptClassifier",
     "SentenceEmbedder",
     "SentenceIndex",
+    "TextClassifier",
     "VariationalAutoencoder",
     "VonMisesFisher",
     "Whitening",
@@ -33,8 +37,10 @@ _HOMES = {
     "Entity": "baihua.text.entities",
     "EntityExtractor": "baihua.tasks.extract",
     "HypersphericalUniform": "baihua.maths.hyperspherical_uniform",
+    "PromptClassifier": "baihua.tasks.prompt_classify",
     "SentenceEmbedder": "baihua.tasks.embed",
     "SentenceIndex": "baihua.tasks.search",
+    "TextClassifier": "baihua.tasks.classify",
     "VariationalAutoencoder": "baihua.tasks.generate",
     "VonMisesFisher": "baihua.maths.von_mises_fisher",
     "Whitening": "baihua.maths.whitening",

@@ -218,7 +218,11 @@ def load_records(folder: str | Path) -> tuple[list[Result], list[Verdict]]:
 
 def _known_fields(cls: Any, record: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(record, Mapping):
-        raise TypeError(f"a record is an object, not {type(record).__name__}")
+        kind = type(record).__name__
+        raise InvalidValue(
+            zh=f"记录应是 JSON 对象，收到 {kind}。",
+            en=f"A record is an object of JSON, but received {kind}.",
+        )
     names = {item.name for item in fields(cls)}
     return {name: value for name, value in record.items() if name in names}
 

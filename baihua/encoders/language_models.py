@@ -6,6 +6,8 @@ from typing import Any
 
 from baihua.checks import InvalidValue
 from baihua.encoders.checkpoint import default_device, read_model
+from baihua.encoders.hub import find_model_folder
+from baihua.encoders.load import BUNDLED
 
 
 def open_masked_model(folder: str | Path, device: str | None = None) -> tuple[Any, Any]:
@@ -69,6 +71,31 @@ def open_causal_model(folder: str | Path, device: str | None = None) -> tuple[An
             en=f"{root} is no causal language model; baihua pretrain --encoder new --objective causal trains one.",
         )
     return model.to(device or default_device()).eval(), tokenizer
+
+
+def open_language_model(name: str | Path, device: str | None = None) -> tuple[Any, Any, bool]:
+    """Open a language model of either kind by name.
+
+    Args:
+        name: ``"bundled"``, a folder, or a name on the Hugging Face hub.
+        device: where to put the model; None for the GPU when there is one, else the CPU.
+
+    Returns:
+        The transformers model in evaluation mode, its tokenizer, and whether it is causal.
+
+    Raises:
+        FileProblem: when there is no such model, or a needed file is missing or broken.
+        InvalidValue: when it is no language model.
+    """
+    if str(name) == "static":
+        raise InvalidValue(
+            zh="'static' 是字的静态向量，不是语言模型，不能填空；请用 'bundled'。",
+            en="'static' holds vectors of characters and is no language model, so it fills in no blanks. Use 'bundled'.",
+        )
+    folder = BUNDLED if str(name) == "bundled" else find_model_folder(str(name))
+    causal = (folder / "config.json").is_file() and _continues_text(folder)
+    model, tokenizer = (open_causal_model if causal else open_masked_model)(folder, device)
+    return model, tokenizer, causal
 
 
 def _continues_text(root: Path) -> bool:
