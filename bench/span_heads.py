@@ -12,7 +12,6 @@ step takes above the idle process, each head in a process of its own. The last r
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -158,9 +157,16 @@ def one_step(name: str, hidden: int, bert4torch: Path | None) -> None:
     head, workload = make_head(name, hidden, bert4torch), make_workload(hidden)
     small = tuple(part[:1, :8] if part.ndim == 3 else part[:1] for part in workload)
     head.loss(small[0], torch.tensor([8]), torch.zeros(0, 4, dtype=torch.long)).backward()  # loads the libraries
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    idle = status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far, of loading, is forgotten
     step_of(head, workload)()
-    print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle))
+    print(status("VmHWM") - idle)
+
+
+def status(field: str) -> int:
+    """Bytes that Linux gives for this process; ``ru_maxrss`` would begin with the peak of the one that started it."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(f"{field}:")).split()[1])
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ matrix product; its gradient, the marginals, is the backward algorithm and not a
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
@@ -79,16 +80,18 @@ class LinearChainCRF(nn.Module):
             InvalidValue: when the shapes do not fit, or a text is empty.
         """
         self._check(emissions, lengths)
-        scores = emissions.float().transpose(0, 1)  # (length, batch, num_tags)
-        best = scores[0] + self.starts  # (batch, num_tags): of the best sequence that ends with a tag
-        to_next = self.transitions.T  # (num_tags, num_tags): to the row from the column
-        before, at_each = [], [best]
-        for step in range(1, len(scores)):
-            highest, place = (best[:, None] + to_next).max(dim=2)  # (batch, num_tags)
-            best = highest + scores[step]
-            before.append(place)
-            at_each.append(best)
-        return self._follow(torch.stack(at_each), before, lengths)
+        precise = torch.promote_types(torch.promote_types(emissions.dtype, self.transitions.dtype), torch.float32)
+        scores = emissions.to(precise).permute(1, 2, 0).contiguous()  # (length, num_tags, batch)
+        best = torch.empty_like(scores)  # of the best sequence that ends so
+        best[0] = scores[0] + self.starts[:, None]
+        steps = self.transitions.to(precise)[:, :, None].expand(-1, -1, len(lengths)).contiguous()  # (from, to, batch)
+        sums = torch.empty_like(steps)
+        rows, emitted = best.unbind(), scores.unbind()
+        for step in range(1, len(rows)):  # no maximum is asked where it stands: that is found again on the way back
+            torch.add(rows[step - 1][:, None], steps, out=sums)
+            torch.amax(sums, dim=0, out=rows[step])
+            rows[step].add_(emitted[step])
+        return self._follow(best.cpu().numpy(), lengths.cpu().numpy())
 
     def marginals(self, emissions: Tensor, lengths: Tensor) -> Tensor:
         """Return how probable each tag is at each token, shape ``(batch, length, num_tags)``; 0 in the padding.
@@ -108,18 +111,24 @@ class LinearChainCRF(nn.Module):
             (found,) = torch.autograd.grad(total.sum(), given)  # the gradient of the sum is the marginals
         return found.to(torch.float64 if emissions.dtype == torch.float64 else torch.float32)
 
-    def _follow(self, at_each: Tensor, before: list[Tensor], lengths: Tensor) -> list[list[int]]:
-        """Go back from the best last tag of each text, all texts side by side."""
-        length, batch, _ = at_each.shape
-        rows, last = torch.arange(batch, device=at_each.device), lengths - 1
-        tag = (at_each[last, rows] + self.ends).argmax(dim=1)  # (batch,)
-        found = torch.empty(length, batch, dtype=torch.long, device=at_each.device)
+    def _follow(self, best: np.ndarray, lengths: np.ndarray) -> list[list[int]]:
+        """Go back from the best last tag of each text, all texts side by side.
+
+        Args:
+            best: of the best sequence that ends with a tag, shape ``(length, num_tags, batch)``.
+            lengths: shape ``(batch,)``.
+        """
+        length, _, batch = best.shape
+        rows, last = np.arange(batch), lengths - 1
+        from_each = self.transitions.detach().cpu().numpy().astype(best.dtype)
+        tag = (best[last, :, rows] + self.ends.detach().cpu().numpy()).argmax(axis=1)  # (batch,)
+        found = np.empty((length, batch), dtype=np.int64)
         found[length - 1] = tag
         for step in range(length - 2, -1, -1):
-            tag = torch.where(step < last, before[step][rows, tag], tag)
+            before = (best[step] + from_each[:, tag]).argmax(axis=0)  # of (num_tags, batch)
+            tag = np.where(step < last, before, tag)
             found[step] = tag
-        sequences: list[list[int]] = found.T.tolist()
-        return [tags[:size] for tags, size in zip(sequences, lengths.tolist(), strict=True)]
+        return [tags[:size] for tags, size in zip(found.T.tolist(), lengths.tolist(), strict=True)]
 
     def _check(self, emissions: Tensor, lengths: Tensor, tags: Tensor | None = None) -> None:
         fits = emissions.ndim == 3 and emissions.shape[2] == self.num_tags and lengths.shape == emissions.shape[:1]

@@ -19,6 +19,10 @@ from baihua.nn.span_scores import check_spans
 # ten times as far, and scores beyond that are those of a training that has diverged.
 LARGEST_IN_FLOAT32, LARGEST_IN_FLOAT64 = 60.0, 600.0
 
+ROUNDING = (
+    1e-2  # a span whose highest score comes out so little below the threshold is looked at too, and decided exactly
+)
+
 
 class EfficientGlobalPointer(nn.Module):
     """A shared query and key per token, and a score of each token as first and as last one of each type.
@@ -74,15 +78,20 @@ class EfficientGlobalPointer(nn.Module):
             The shared scores ``(batch, length, length)``, −inf where there is no span; and for each token as first and as
             last one those of the types, each ``(batch, length, num_types)``.
         """
+        query, key, first, last = self._sides(states)
+        with torch.autocast(states.device.type, enabled=False):
+            shared = query @ key.transpose(1, 2)
+        return shared.masked_fill(no_span(lengths, states.shape[1], self.max_width), -torch.inf), first, last
+
+    def _sides(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return queries, divided by √head_size, and keys, and the scores of the types as first and as last token."""
         with torch.autocast(states.device.type, enabled=False):
             mixed = self.projection(states.to(self.projection.weight.dtype))
             pairs = mixed.unflatten(-1, (self.head_size, 2))  # even coordinates are the query's, odd ones the key's
             turned = rotate_by_position(pairs.transpose(2, 3)) if self.rotary else pairs.transpose(2, 3)
             query, key = turned.unbind(dim=2)  # each (batch, length, head_size)
-            shared = query @ key.transpose(1, 2) / math.sqrt(self.head_size)
-            shared = shared.masked_fill(no_span(lengths, states.shape[1], self.max_width), -torch.inf)
             last, first = (self.types(mixed) / 2).unflatten(-1, (self.num_types, 2)).unbind(dim=-1)
-        return shared, first, last
+        return query / math.sqrt(self.head_size), key, first, last
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Return the scores of all spans, to look at: ``(batch, num_types, length, length)``, −inf where there is none."""
@@ -121,11 +130,16 @@ class EfficientGlobalPointer(nn.Module):
         Returns:
             Spans of shape ``(num_found, 4)``: text, type, first token, last token; and their scores.
         """
-        shared, first, last = self.parts(states, lengths)
+        query, key, first, last = self._sides(states)
         first = first - torch.as_tensor(threshold, device=first.device, dtype=first.dtype)
-        highest = shared + first.amax(dim=2)[:, :, None] + last.amax(dim=2)[:, None]
-        text, start, end = (highest > 0).nonzero(as_tuple=True)
-        over = shared[text, start, end][:, None] + first[text, start] + last[text, end]  # (num_candidates, num_types)
+        most_first, most_last = first.amax(dim=2, keepdim=True), last.amax(dim=2, keepdim=True)  # (batch, length, 1)
+        ones = torch.ones_like(most_first)
+        with torch.autocast(states.device.type, enabled=False):
+            highest = torch.cat([query, most_first, ones], 2) @ torch.cat([key, ones, most_last], 2).transpose(1, 2)
+        possible = (highest > -ROUNDING) & ~no_span(lengths, states.shape[1], self.max_width)
+        text, start, end = possible.nonzero(as_tuple=True)
+        shared = (query[text, start] * key[text, end]).sum(dim=1, keepdim=True)
+        over = shared + first[text, start] + last[text, end]  # (num_candidates, num_types)
         row, kind = (over > 0).nonzero(as_tuple=True)
         found = torch.stack([text[row], kind, start[row], end[row]], dim=1)
         least = torch.as_tensor(threshold, device=over.device, dtype=over.dtype).expand(self.num_types)
