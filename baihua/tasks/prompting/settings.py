@@ -62,11 +62,6 @@ class PromptSettings:
     seed: int = 0
     save_every: float = 300.0
 
-    @property
-    def head_rate(self) -> float:
-        """Prompts have no head of their own."""
-        return 1.0
-
     def __post_init__(self) -> None:
         check_choice("reparametrization", self.reparametrization, REPARAMETRIZATIONS)
         check_choice("start", self.start, STARTS)
