@@ -60,6 +60,17 @@ def entities_of(rows: list[list[str]]) -> Texts:
     return [[Entity(*span) for span in read_tags(row)[0]] for row in rows]
 
 
+def median_seconds(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Time all in turn, round by round."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
 def main() -> None:
     """Check that both agree, then time all in turn."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -83,13 +94,7 @@ def main() -> None:
         ),
         "seqeval, micro F1 alone": lambda: f1_score(gold_tags, found_tags),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(chosen.rounds):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    medians = median_seconds(ways, chosen.rounds)
     print(f"{NUM} texts, {scores.num_gold} entities, F1 {scores.f1:.3f}")
     for name, median in medians.items():
         print(f"{name:24} {1000 * median:8.1f} ms   {median / medians['seqeval, report']:6.2f} x seqeval's report")
