@@ -4,7 +4,6 @@ A cell is one set, encoder, head and setting, with a value per seed. Training ru
 the last weights are scored, so that nothing is chosen on the development texts and F1 there is that of texts held aside.
 """
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +14,8 @@ import numpy as np
 
 from baihua.benchmarks.archives import sha256_of
 from baihua.benchmarks.data import find_file
-from baihua.checks import InvalidValue, check_choice
+from baihua.benchmarks.seed_cells import SeedCell, SeedRecord, as_json
+from baihua.checks import check_choice
 from baihua.encoders.load import load_encoder
 from baihua.results import Result
 from baihua.tasks.extract import EntityExtractor
@@ -123,17 +123,21 @@ def evaluate_ner(names: Sequence[str], row: NerRow, *, folder: str | Path | None
     results, fingerprint = [], load_encoder(row.encoder).fingerprint()
     for name in names:
         train, dev, data = read_ner(name)
-        facts = _facts(name, row) | {"fingerprint": fingerprint}
-        path = None if folder is None else Path(folder) / f"{_name(name, row)}.json"
-        known = _known(path, facts, data)
+        record = SeedRecord(
+            _name(name, row),
+            "f1",
+            _facts(name, row) | {"fingerprint": fingerprint},
+            data,
+            f"python recipes/entity_heads.py --sets {name} --heads {row.head}",
+        )
+        cells = record.known(folder)
         for seed in row.seeds:
-            if seed in known:
+            if seed in cells:
                 continue
-            known[seed] = _run(name, row, seed, (train, dev))
+            cells[seed] = _run(name, row, seed, (train, dev))
             if folder is not None:
-                _result(name, row, known, (facts, data, len(dev.texts))).save(folder)
-        chosen = {seed: known[seed] for seed in row.seeds}
-        results.append(_result(name, row, chosen, (facts, data, len(dev.texts))))
+                _result(record, cells, len(dev.texts)).save(folder)
+        results.append(_result(record, {seed: cells[seed] for seed in row.seeds}, len(dev.texts)))
     return results
 
 
@@ -147,19 +151,13 @@ def train_one(name: str, row: NerRow, seed: int, train: EntityTexts) -> EntityEx
     return extractor.fit(train.texts, train.entities)
 
 
-@dataclass(frozen=True)
-class _Run:
-    f1: float
-    more: Mapping[str, float]
-
-
-def _run(name: str, row: NerRow, seed: int, parts: tuple[EntityTexts, EntityTexts]) -> _Run:
+def _run(name: str, row: NerRow, seed: int, parts: tuple[EntityTexts, EntityTexts]) -> SeedCell:
     started = time.perf_counter()
     extractor = train_one(name, row, seed, parts[0])
     trained = time.perf_counter()
     scores = extractor.evaluate(parts[1].texts, parts[1].entities)
     times = {"train_seconds": trained - started, "predict_seconds": time.perf_counter() - trained}
-    return _Run(scores.f1, _numbers(scores) | {key: round(value, 2) for key, value in times.items()})
+    return SeedCell(scores.f1, _numbers(scores) | {key: round(value, 2) for key, value in times.items()})
 
 
 def _numbers(scores: SpanScores) -> dict[str, float]:
@@ -180,7 +178,7 @@ def _facts(name: str, row: NerRow) -> dict[str, Any]:
     numbers = {key: value for key, value in asdict(row.settings).items() if key not in WITHOUT_EFFECT}
     facts = {"encoder": row.encoder, "head": row.head, "num_train": row.num_train, **numbers}
     facts |= {"epochs": row.epochs or NER_SETS[name].epochs, "kept": "last weights", "seed": None}
-    return dict(json.loads(json.dumps(facts)))
+    return as_json(facts)
 
 
 def _name(name: str, row: NerRow) -> str:
@@ -192,36 +190,6 @@ def _name(name: str, row: NerRow) -> str:
     return "/".join(["ner", name, "dev", Path(row.encoder).name, row.head, *changed])
 
 
-def _known(path: Path | None, facts: Mapping[str, Any], data: Mapping[str, str]) -> dict[int, _Run]:
-    """Runs by seed of a record with the same settings on the same files, if there is one."""
-    if path is None or not path.is_file():
-        return {}
-    try:
-        record = Result.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        more = record.settings["of_each_seed"]
-        runs = {seed: _Run(value, more[str(seed)]) for seed, value in zip(record.seeds, record.values, strict=True)}
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidValue(
-            zh=f"{path} 不是完整的记录（{error}）；请删掉它再重跑。",
-            en=f"{path} is not a whole record ({error}). Delete it and run again.",
-        ) from error
-    same = {key: value for key, value in record.settings.items() if key != "of_each_seed"} == dict(facts)
-    return runs if same and record.data == data else {}
-
-
-def _result(
-    name: str, row: NerRow, runs: Mapping[int, _Run], known: tuple[dict[str, Any], dict[str, str], int]
-) -> Result:
-    facts, data, num_texts = known
-    seeds = sorted(runs)
-    return Result(
-        name=_name(name, row),
-        metric="f1",
-        values=tuple(runs[seed].f1 for seed in seeds),
-        seeds=tuple(seeds),
-        settings=facts | {"of_each_seed": {str(seed): dict(runs[seed].more) for seed in seeds}},
-        data=data,
-        num_examples=num_texts,
-        seconds=round(sum(run.more["train_seconds"] + run.more["predict_seconds"] for run in runs.values()), 1),
-        command=f"python recipes/entity_heads.py --sets {name} --heads {row.head}",
-    )
+def _result(record: SeedRecord, cells: Mapping[int, SeedCell], num_texts: int) -> Result:
+    seconds = sum(cell.more["train_seconds"] + cell.more["predict_seconds"] for cell in cells.values())
+    return record.result(cells, num_texts, round(seconds, 1))
