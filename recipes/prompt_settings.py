@@ -69,7 +69,9 @@ def main() -> None:
             classifier.fit([texts[place] for place in chosen], labels[chosen].tolist(), show_progress=False)
             values.append(classifier.evaluate(scored[0], scored[1].tolist()).accuracy)
         seconds = time.perf_counter() - started
-        print(f"{name:28} {100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}  {seconds:.0f} s", flush=True)
+        print(
+            f"{name:28} {100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}  {seconds:.0f} s", flush=True
+        )
         Result(
             name=f"prompt_settings/waimai_10k/train/bundled/{name}",
             metric="accuracy",

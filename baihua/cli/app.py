@@ -2,6 +2,9 @@
 
 from baihua.cli import (
     calibrate,
+    classify_evaluation,
+    classify_prediction,
+    classify_training,
     cluster,
     convert,
     data,
@@ -13,6 +16,7 @@ from baihua.cli import (
     extract_evaluation,
     extract_prediction,
     extract_training,
+    fewclue,
     index,
     predict,
     pretrain,
@@ -20,6 +24,7 @@ from baihua.cli import (
     search,
     similarity,
     study,
+    suggest,
     train,
 )
 from baihua.cli.root import app
@@ -27,6 +32,9 @@ from baihua.cli.root import app
 __all__ = [
     "app",
     "calibrate",
+    "classify_evaluation",
+    "classify_prediction",
+    "classify_training",
     "cluster",
     "convert",
     "data",
@@ -38,6 +46,7 @@ __all__ = [
     "extract_evaluation",
     "extract_prediction",
     "extract_training",
+    "fewclue",
     "index",
     "predict",
     "pretrain",
@@ -45,5 +54,6 @@ __all__ = [
     "search",
     "similarity",
     "study",
+    "suggest",
     "train",
 ]

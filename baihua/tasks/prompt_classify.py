@@ -1,7 +1,8 @@
 """Classifying texts from few labels, or none, by letting a language model fill in a blank."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from copy import copy
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
 
@@ -26,13 +27,15 @@ from baihua.tasks.prompting.cloze import Cloze
 from baihua.tasks.prompting.file import damaged, read_prompt, write_prompt
 from baihua.tasks.prompting.making import Plan, make_cloze, restored
 from baihua.tasks.prompting.model import PromptModel
+from baihua.tasks.prompting.nearest_words import WordsOfToken, nearest_words
 from baihua.tasks.prompting.report import PromptReport, report_of
 from baihua.tasks.prompting.settings import METHOD_ALIASES, METHODS, TUNES, PromptSettings
 from baihua.tasks.prompting.training import Lessons, train_prompt
 from baihua.tasks.prompting.vectors import fold_in
-from baihua.tasks.prompting.wording import Words
+from baihua.tasks.prompting.wording import Words, check_learned
 from baihua.tasks.seeded import seeded
 from baihua.text.template import Template
+from baihua.text.verbalizer import Verbalizer
 from baihua.training.classification_scores import ClassificationScores, score_labels
 from baihua.training.temperature import fit_temperature, probabilities
 
@@ -139,7 +142,8 @@ class PromptClassifier:
         with seeded(self.settings.seed):
             cloze, model = make_cloze(self._plan, self._model.model, self._backend, given, answers, pairs=pairs)
             prompts = cloze.prompts(given)
-            self._check_trained(model)
+            if self.method != "zero_shot" and self.tune == "prompt":
+                check_learned(model.soft)
             self._cloze, self._model, self.temperature = cloze, model, 1.0
             model.train_only_prompt(self.tune == "prompt")
             num_trained = 0 if self.method == "zero_shot" else model.num_trained()
@@ -189,6 +193,27 @@ class PromptClassifier:
         chances = self.predict_proba([text[0] if len(text) == 1 else text for text in given])
         return score_labels(chances, self.labels, answers)
 
+    def nearest_words(self, k: int = 5) -> list[WordsOfToken]:
+        """Return the k words most like each soft token of the template, and their cosines; nothing where it has none.
+
+        Raises:
+            InvalidValue: before `fit`, or for k below 1.
+        """
+        cloze, soft = self._fitted(), self._model.soft
+        weight = self._model.model.get_input_embeddings().weight
+        vectors = soft() if soft is not None else weight[list(cloze.reading.rows or ())]
+        return nearest_words(vectors[: cloze.template.num_soft], weight, self._backend, k)
+
+    def with_words(self, words: Words) -> Self:
+        """Return a classifier of the same model and template that chooses among other words.
+
+        Raises:
+            InvalidType, InvalidValue: before `fit`, or for what are no words.
+        """
+        made = copy(self)
+        made._cloze = replace(self._fitted(), verbalizer=Verbalizer(words, self._backend))
+        return made
+
     def save(self, folder: str | Path) -> Path:
         """Save model, prompt, words and settings as a folder.
 
@@ -230,14 +255,6 @@ class PromptClassifier:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise damaged(folder, " ".join(str(error).split())) from error
         return made
-
-    def _check_trained(self, model: PromptModel) -> None:
-        if self.method != "zero_shot" and self.tune == "prompt" and model.soft is None:
-            raise InvalidValue(
-                zh="tune='prompt' 只学软词元，而这里一个也没有，没有什么可学；请用 tune='all'，或在模板里加上 {soft:4}。",
-                en="With tune='prompt' only soft tokens are learned, and there are none, so there is nothing to train. Use "
-                "tune='all', or add {soft:4} to the template.",
-            )
 
     def _max_length(self) -> int:
         most = num_positions(self._model.model.base_model)

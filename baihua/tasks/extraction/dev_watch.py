@@ -1,23 +1,18 @@
-"""Watching a training on texts held aside: the best weights are kept, and it stops when it has got no better for a while."""
+"""Watching the training of an extractor: the weights with the best F1 on texts held aside are kept."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import nn
 
-from baihua.checks import FileProblem
-from baihua.files import replacing, write_text
+from baihua.training.dev_watch import BEST, LOOKS, EpochLook, EpochWatch
 
-LOOKS, BEST = "looks.json", "best.safetensors"
+__all__ = ["BEST", "LOOKS", "DevWatch", "Look"]
 
 
 @dataclass(frozen=True)
-class Look:
+class Look(EpochLook):
     """How a training stood after an epoch.
 
     Args:
@@ -25,12 +20,11 @@ class Look:
         f1: strict F1 on the texts held aside, a fraction.
     """
 
-    epoch: int
     f1: float
 
 
-class DevWatch:
-    """Keep the weights with the best F1.
+class DevWatch(EpochWatch[Look]):
+    """Keep the weights with the best F1, the first of equals.
 
     Args:
         weights: the module that is trained.
@@ -39,65 +33,19 @@ class DevWatch:
         folder: where the looks and the best weights are kept too, so that a training that was cut off can go on; or None.
     """
 
+    look_type = Look
+    least_gains = (0.0,)
+
     def __init__(
         self, weights: nn.Module, score: Callable[[], float], patience: int, folder: str | Path | None = None
     ) -> None:
-        self.weights = weights
-        self.score = score
-        self.patience = patience
-        self.folder = Path(folder) if folder is not None else None
-        self.looks: list[Look] = []
-        self._best: dict[str, Tensor] = {}
+        super().__init__(weights, lambda: (score(),), patience, folder)
 
-    @property
-    def best(self) -> Look:
-        """The first look with the highest F1."""
-        return max(self.looks, key=lambda look: look.f1)
+    def figures(self, look: Look) -> tuple[float, ...]:
+        """Return the F1."""
+        return (look.f1,)
 
     @property
     def enough(self) -> bool:
         """Whether the last epochs brought nothing; before anything was found at all it is never enough."""
-        return bool(self.looks) and self.best.f1 > 0 and self.looks[-1].epoch - self.best.epoch >= self.patience
-
-    def go_on(self, epoch: int) -> None:
-        """Read the looks of a training that goes on after so many epochs.
-
-        Those at later epochs, which it had come to after its last checkpoint, are kept: the best weights are of one of them.
-
-        Raises:
-            FileProblem: when they cannot be read.
-        """
-        if self.folder is None or not epoch or not (self.folder / LOOKS).is_file():
-            return
-        try:
-            looks = json.loads((self.folder / LOOKS).read_text(encoding="utf-8"))
-            self.looks = [Look(int(look["epoch"]), float(look["f1"])) for look in looks]
-            self._best = load((self.folder / BEST).read_bytes())
-        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
-            raise FileProblem(
-                zh=f"{self.folder} 里的 {LOOKS} 或 {BEST} 读不了（{error!s:.160}）；请删掉这个文件夹重新训练。",
-                en=f"{LOOKS} or {BEST} in {self.folder} cannot be read ({error!s:.160}). Delete this folder and train anew.",
-            ) from error
-
-    def look(self, epoch: int) -> bool:
-        """Measure after an epoch, unless that was done, and say whether the training may go on."""
-        if all(look.epoch != epoch for look in self.looks):
-            self.looks.append(Look(epoch, self.score()))
-            if self.best is self.looks[-1]:
-                self._best = {name: tensor.detach().cpu().clone() for name, tensor in self.weights.state_dict().items()}
-            self._write()
-        return not self.enough
-
-    def restore(self) -> None:
-        """Put the best weights back."""
-        if self._best:
-            with torch.no_grad():
-                self.weights.load_state_dict(self._best)
-
-    def _write(self) -> None:
-        if self.folder is None:
-            return
-        if self.best is self.looks[-1]:
-            with replacing(self.folder / BEST) as temporary:
-                temporary.write_bytes(save({name: tensor.contiguous() for name, tensor in self._best.items()}))
-        write_text(self.folder / LOOKS, json.dumps([asdict(look) for look in self.looks]) + "\n")
+        return bool(self.looks) and self.best.f1 > 0 and super().enough

@@ -13,7 +13,7 @@ from baihua.tasks.classification.checked import Text
 from baihua.tasks.prompting.batches import Reading
 from baihua.tasks.prompting.cloze import Cloze, ask_about
 from baihua.tasks.prompting.label_words import learned_words, words_from_examples, words_of_labels
-from baihua.tasks.prompting.model import PromptModel
+from baihua.tasks.prompting.model import PromptModel, output_is_tied
 from baihua.tasks.prompting.settings import PromptSettings
 from baihua.tasks.prompting.vectors import first_states, new_soft, unused_rows
 from baihua.tasks.prompting.wording import Words, check_template, check_words
@@ -100,11 +100,8 @@ def make_cloze(
     taken = [word for mine in (words or {}).values() for word in ([mine] if isinstance(mine, str) else mine)]
     num_learned = len(names) if plan.words == LEARNED else 0
     rows = unused_rows(backend, template.num_soft + num_learned, taken)
-    if num_learned and rows is None:
-        raise InvalidValue(
-            zh=f"这个词表没有 {template.num_soft + num_learned} 个 [unused] 词元可学；请给出标签词。",
-            en=f"This vocabulary has no {template.num_soft + num_learned} [unused] tokens to learn. Give words for the labels.",
-        )
+    if num_learned:
+        _check_learnable(model, template.num_soft + num_learned, rows)
     reading = Reading(
         plan.mask_id, int(model.config.vocab_size), rows if plan.settings.tied or num_learned else None, plan.causal
     )
@@ -132,6 +129,9 @@ def restored(
         backend: its tokenizer.
         rows: that the soft tokens stand for, or None.
         tensors: ``soft`` and ``deep``, whichever there are.
+
+    Raises:
+        KeyError, RuntimeError: for vectors that are wanting or of other shapes.
     """
     made = plan.template if isinstance(plan.template, Template) else Template.parse(str(plan.template))
     template = plan.template_for(pairs=len(made.fields) == 2)
@@ -139,8 +139,26 @@ def restored(
     if words is None:
         raise InvalidValue(zh="没有标签词。", en="There are no words of labels.")
     reading = Reading(plan.mask_id, int(model.config.vocab_size), rows, plan.causal)
-    asked = PromptModel.of_vectors(model, tensors.get("soft"), tensors.get("deep"))
+    folded = rows is not None and output_is_tied(model)
+    wanted = ["soft"] if template.num_soft and ("soft" in tensors or not folded) else []
+    wanted += ["deep"] if plan.method == "prefix_tuning" else []
+    asked = PromptModel.of_vectors(model, template.num_soft, {name: tensors[name] for name in wanted})
     return Cloze(template, Verbalizer(words, backend), backend, reading, plan.max_length, plan.alike), asked
+
+
+def _check_learnable(model: Any, num: int, rows: tuple[int, ...] | None) -> None:
+    """Refuse to learn words of labels where there are no tokens for them, or nothing would come of it."""
+    if rows is None:
+        raise InvalidValue(
+            zh=f"这个词表没有 {num} 个 [unused] 词元可学；请给出标签词。",
+            en=f"This vocabulary has no {num} [unused] tokens to learn. Give words for the labels.",
+        )
+    if not output_is_tied(model):
+        raise InvalidValue(
+            zh="verbalizer='learned' 学的是嵌入里的词元，模型的输出层要与嵌入共用权重才看得见，而这个模型不共用；请给出标签词。",
+            en="verbalizer='learned' learns tokens of the embedding, which only an output layer tied to the embeddings sees, and "
+            "this model's is not tied. Give words for the labels.",
+        )
 
 
 def _with_soft(plan: Plan, model: Any, backend: Tokenizer, num: int, rows: tuple[int, ...] | None) -> PromptModel:

@@ -1,6 +1,6 @@
 """A language model with soft tokens among its embeddings, read at the blanks alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, linear
 from baihua.checks import InvalidValue
 from baihua.encoders.logits_at import logits_at
 from baihua.nn.soft_prompt import SoftPrompt, embed_with_soft
+from baihua.tasks.prompting.last_layer import last_layer_at
 
 Batch = dict[str, Tensor]
 
@@ -41,7 +42,7 @@ class PromptModel(nn.Module):
         self.model: Any = model
         self.soft = soft
         self.deep = nn.Parameter(deep) if deep is not None else None
-        self.tied = bool(tied and soft is not None and rows is not None and _is_tied(self.model))
+        self.tied = bool(tied and soft is not None and rows is not None and output_is_tied(self.model))
         self.register_buffer(
             "rows", torch.tensor(rows, dtype=torch.long) if rows is not None else None, persistent=False
         )
@@ -52,10 +53,28 @@ class PromptModel(nn.Module):
         return next(self.model.parameters()).device
 
     @classmethod
-    def of_vectors(cls, model: nn.Module, soft: Tensor | None, deep: Tensor | None) -> "PromptModel":
-        """Return a model with vectors that were learned before and are not written into its embedding."""
-        made = SoftPrompt(len(soft), soft.shape[1], start=soft) if soft is not None else None
-        return cls(model, made, deep=deep).to(next(model.parameters()).device)
+    def of_vectors(cls, model: Any, num_soft: int, vectors: Mapping[str, Tensor]) -> "PromptModel":
+        """Return a model with vectors that were learned before and are not written into its embedding.
+
+        Args:
+            model: the transformers model.
+            num_soft: how many soft tokens the prompts have.
+            vectors: ``soft`` of shape ``(num_soft, width)`` and ``deep`` of ``(num_layers, num_soft, width)``, or one, or none.
+
+        Raises:
+            RuntimeError: of torch, for other shapes.
+        """
+        shape = num_soft, int(model.get_input_embeddings().weight.shape[1])
+        learned, soft, deep = {}, None, None
+        if "soft" in vectors:
+            learned["soft.vectors"] = vectors["soft"]
+            soft = SoftPrompt(*shape, start=vectors["soft"].new_zeros(shape))
+        if "deep" in vectors:
+            learned["deep"] = vectors["deep"]
+            deep = vectors["deep"].new_zeros(len(layers_of(model)), *shape)
+        made = cls(model, soft, deep=deep)
+        made.load_state_dict(learned, strict=False)  # which refuses other shapes
+        return made.to(next(model.parameters()).device)
 
     def train_only_prompt(self, only: bool) -> None:
         """Let the learned vectors train and nothing else, or everything."""
@@ -88,8 +107,12 @@ class PromptModel(nn.Module):
         else:
             weight = self.model.get_input_embeddings().weight
             inputs["inputs_embeds"] = embed_with_soft(weight, moved["ids"], moved["soft"], vectors)
-        with self._output_sees(vectors), self._layers_see(moved["soft"]):
-            return logits_at(self.model, moved["row"], moved["place"], **inputs)
+        with (
+            self._output_sees(vectors),
+            self._layers_see(moved["soft"]),
+            last_layer_at(self.model, moved["row"], moved["place"]) as (row, place),
+        ):
+            return logits_at(self.model, row, place, **inputs)
 
     @contextmanager
     def _output_sees(self, vectors: Tensor | None) -> Iterator[None]:
@@ -154,6 +177,7 @@ def layers_of(model: Any) -> list[nn.Module]:
     return list(lists[0])
 
 
-def _is_tied(model: Any) -> bool:
+def output_is_tied(model: Any) -> bool:
+    """Return whether the rows of a language model's output layer are those of its embedding."""
     output = model.get_output_embeddings()
     return output is not None and output.weight is model.get_input_embeddings().weight

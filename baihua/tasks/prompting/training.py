@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from baihua.tasks.classification.dev_watch import DevWatch
+from baihua.tasks.classification.sound_weights import check_finite
 from baihua.tasks.classification.training import Course, dropout_if_any
 from baihua.tasks.prompting.batches import Reading, training_batch
 from baihua.tasks.prompting.cloze import Cloze
@@ -76,7 +77,7 @@ def train_prompt(
         The log.
 
     Raises:
-        InvalidValue: when the loss is no longer finite.
+        InvalidValue: when the loss, or a weight, is no longer finite; the loss is looked at only now and then.
     """
     course = Course.of(len(lessons), settings)
     weights, prompt = settings.rates(int(model.model.config.hidden_size))
@@ -101,9 +102,16 @@ def train_prompt(
     model.eval()
     if watch is not None:
         if not watch.enough:
-            watch.look(course.epochs)
+            _look(watch, course.epochs)
         watch.restore()
+    check_finite(model)
     return log
+
+
+def _look(watch: DevWatch, epoch: int) -> bool:
+    """Let the watch look at weights that are sound, and return whether the training may go on."""
+    check_finite(watch.weights)
+    return watch.look(epoch)
 
 
 def _batches(lessons: Lessons, settings: PromptSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
@@ -113,7 +121,7 @@ def _batches(lessons: Lessons, settings: PromptSettings, watch: DevWatch | None,
     if watch is not None:
         watch.go_on(first)
         if not skipped and course.looks_after(first):
-            watch.look(first)  # it may have been cut off before this look
+            _look(watch, first)  # it may have been cut off before this look
     for epoch in range(first, course.epochs):
         if watch is not None and watch.enough:
             return
@@ -123,5 +131,5 @@ def _batches(lessons: Lessons, settings: PromptSettings, watch: DevWatch | None,
             auxiliary = np.random.default_rng([settings.seed, epoch, number]) if settings.auxiliary else None
             yield lessons.batch(places.tolist(), epoch, auxiliary)
         skipped = 0
-        if watch is not None and course.looks_after(epoch + 1) and not watch.look(epoch + 1):
+        if watch is not None and course.looks_after(epoch + 1) and not _look(watch, epoch + 1):
             return

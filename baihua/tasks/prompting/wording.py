@@ -74,3 +74,17 @@ def check_words(words: Words, labels: Sequence[str]) -> Words:
             en=f"The label {missing[0]!r} of training has no word; the verbalizer has {', '.join(list(given)[:6])}.",
         )
     return {label: given[label] for label in labels} if labels else given
+
+
+def check_learned(soft: object | None) -> None:
+    """Refuse to train soft tokens alone where there are none.
+
+    Raises:
+        InvalidValue: when ``soft`` is None.
+    """
+    if soft is None:
+        raise InvalidValue(
+            zh="tune='prompt' 只学软词元，而这里一个也没有，没有什么可学；请用 tune='all'，或在模板里加上 {soft:4}。",
+            en="With tune='prompt' only soft tokens are learned, and there are none, so there is nothing to train. Use "
+            "tune='all', or add {soft:4} to the template.",
+        )
