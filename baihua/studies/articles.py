@@ -43,6 +43,15 @@ ARTICLES = (
         command="baihua train extract marked.jsonl --dev dev.jsonl -o my-extractor",
     ),
     Article(
+        name="ptuning",
+        title="P-tuning (kexue.fm/archives/8295)",
+        use={
+            "zh": "几条标注甚至没有标注，也能给文本分类：让语言模型填空，模板自己学",
+            "en": "sort texts from a handful of labels, or none: a language model fills in a blank, and the template is learned",
+        },
+        command="baihua train classify labelled.csv -o my-classifier",
+    ),
+    Article(
         name="orthogonal",
         title="The orthogonal map of one unit vector to another (kexue.fm/archives/8453)",
         use={

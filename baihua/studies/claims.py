@@ -20,6 +20,7 @@ STUDIES: Mapping[str, str] = {
     "whitening": "baihua.studies.whitening",
     "simcse": "baihua.studies.simcse",
     "globalpointer": "baihua.studies.globalpointer",
+    "ptuning": "baihua.studies.ptuning",
     "orthogonal": "baihua.studies.orthogonal",
     "vmf-vae": "baihua.studies.vmf_vae",
 }

@@ -19,10 +19,9 @@ from baihua.tasks.embed import SentenceEmbedder
 from baihua.tasks.unit_vectors import unit_vectors
 from baihua.text.normal_form import normal_form
 
-POOL, SHARE = (
-    10,
-    4,
-)  # as many times as are chosen, but no more than this part of all: the surer half is no pool of unsure ones
+# Of the least sure, so many times as many as are chosen are looked at, but no more than this part of all: the surer half is
+# no pool of unsure ones.
+POOL, SHARE = 10, 4
 
 Floats = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]

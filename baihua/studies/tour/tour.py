@@ -16,6 +16,7 @@ from baihua.studies.plots import cosine_histograms, label
 from baihua.studies.tour.contrastive import simcse_part
 from baihua.studies.tour.entities import entities_part
 from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sentences
+from baihua.studies.tour.few_shot import few_shot_part
 from baihua.studies.tour.library import dedupe_part, search_part
 from baihua.studies.tour.part import TourPart
 from baihua.studies.tour.scores import Scores, difference_interval, rank_answers, score
@@ -38,7 +39,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
     Returns:
         The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a few steps of training;
         a library searched by meaning and by words, repeated texts removed; entities found; a rotation, and codes on the
-        sphere.
+        sphere; reviews told apart by filling in a blank.
 
     Raises:
         FileProblem: when a file cannot be written.
@@ -57,6 +58,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         entities_part(Path(plot_folder)),
         rotation_part(),
         codes_part(),
+        few_shot_part(),
     ]
 
 
