@@ -21,15 +21,15 @@ WORDS = {"1": "好", "0": "差"}
 PER_LABEL, NUM_SCORED = 16, 600
 PLAIN = PromptSettings(prompt_rate=1e-2, learning_rate=2e-4, start="unused")
 ROWS = {
-    "prompt, 1e-3": ("p_tuning", "prompt", replace(PLAIN, prompt_rate=1e-3)),
-    "prompt, 3e-3": ("p_tuning", "prompt", replace(PLAIN, prompt_rate=3e-3)),
     "prompt, 1e-2": ("p_tuning", "prompt", PLAIN),
+    "prompt, 3e-3": ("p_tuning", "prompt", replace(PLAIN, prompt_rate=3e-3)),
     "prompt, 3e-3, from words": ("p_tuning", "prompt", replace(PLAIN, prompt_rate=3e-3, start="words")),
-    "prompt, 1e-2, from words": ("p_tuning", "prompt", replace(PLAIN, start="words")),
-    "all, 5e-5": ("p_tuning", "all", replace(PLAIN, learning_rate=5e-5)),
-    "all, 2e-4": ("p_tuning", "all", PLAIN),
-    "pet, 5e-5": ("pet", "all", replace(PLAIN, learning_rate=5e-5)),
     "pet, 2e-4": ("pet", "all", PLAIN),
+    "pet, 2e-4, 100 steps": ("pet", "all", replace(PLAIN, least_steps=100)),
+    "pet, 5e-5, 100 steps": ("pet", "all", replace(PLAIN, learning_rate=5e-5, least_steps=100)),
+    "pet, 5e-5": ("pet", "all", replace(PLAIN, learning_rate=5e-5)),
+    "all, 2e-4": ("p_tuning", "all", PLAIN),
+    "all, 5e-5": ("p_tuning", "all", replace(PLAIN, learning_rate=5e-5)),
 }
 
 
@@ -77,7 +77,13 @@ def main() -> None:
             metric="accuracy",
             values=tuple(values),
             seeds=tuple(given.samples),
-            settings={"method": method, "tune": tune, "rates": settings.rates(256), "start": settings.start},
+            settings={
+                "method": method,
+                "tune": tune,
+                "rates": settings.rates(256),
+                "start": settings.start,
+                "least_steps": settings.least_steps,
+            },
             data={"waimai_10k.csv": revision},
             num_examples=NUM_SCORED,
             seconds=round(seconds, 1),

@@ -32,7 +32,7 @@ from baihua.tasks.prompting.report import PromptReport, report_of
 from baihua.tasks.prompting.settings import METHOD_ALIASES, METHODS, TUNES, PromptSettings
 from baihua.tasks.prompting.training import Lessons, train_prompt
 from baihua.tasks.prompting.vectors import fold_in
-from baihua.tasks.prompting.wording import Words, check_learned
+from baihua.tasks.prompting.wording import Words, check_learned, check_unlabeled
 from baihua.tasks.seeded import seeded
 from baihua.text.template import Template
 from baihua.text.verbalizer import Verbalizer
@@ -115,6 +115,7 @@ class PromptClassifier:
         texts: Texts,
         labels: Labels,
         *,
+        unlabeled: Texts = (),
         dev: tuple[Texts, Labels] | None = None,
         folder: str | Path | None = None,
         show_progress: bool | None = None,
@@ -124,6 +125,7 @@ class PromptClassifier:
         Args:
             texts: strings, or pairs of strings.
             labels: of each; they become strings.
+            unlabeled: more texts of the kind, from which the auxiliary loss learns, as many of them in a batch as have labels.
             dev: texts and labels held aside: the weights that do best on them are kept, training stops when it gets no
                 better, and the probabilities are calibrated on them.
             folder: for checkpoints; a training that was cut off there goes on where it stopped.
@@ -139,6 +141,7 @@ class PromptClassifier:
         given, answers = check_training(texts, labels)
         pairs = len(given[0]) == 2
         held = check_dev(dev, sorted(set(answers)), pairs=pairs)
+        more = check_unlabeled(unlabeled, self.settings, pairs=pairs)
         with seeded(self.settings.seed):
             cloze, model = make_cloze(self._plan, self._model.model, self._backend, given, answers, pairs=pairs)
             prompts = cloze.prompts(given)
@@ -152,7 +155,7 @@ class PromptClassifier:
             )
             log = []
             if num_trained:
-                lessons = Lessons.of(prompts, answers, cloze)
+                lessons = Lessons.of(prompts, answers, cloze, cloze.without_labels(more))
                 log = train_prompt(
                     model, lessons, self.settings, watch=watch, folder=folder, show_progress=show_progress
                 )

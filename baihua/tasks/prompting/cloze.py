@@ -77,6 +77,10 @@ class Cloze:
         means = label_scores(ask(prompts), self.verbalizer, over_tokens="sum")
         return np.asarray(log_softmax(means + np.log(np.bincount(self.verbalizer.label_of)), axis=1))
 
+    def without_labels(self, texts: Sequence[Text]) -> list[Prompt]:
+        """Return prompts with as few blanks as any word is asked for with, to learn of their other tokens alone."""
+        return self._prompts(texts, self.verbalizer.num_masks[0]) if texts else []
+
     def empty(self) -> Prompt:
         """Return the prompt of no text, with as many blanks as the shortest words are asked for with."""
         return next(iter(self.prompts([self._nothing()]).values()))[0]

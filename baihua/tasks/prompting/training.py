@@ -28,29 +28,44 @@ class Lessons:
         words: of each text's label, the numbers of its words in the verbalizer.
         verbalizer: the words.
         reading: how tokens are read.
+        unlabeled: prompts whose blanks nobody can fill: of them the other tokens alone are learned.
     """
 
     prompts: Mapping[int, Sequence[Prompt]]
     words: Sequence[Sequence[int]]
     verbalizer: Verbalizer
     reading: Reading
+    unlabeled: Sequence[Prompt] = ()
 
     @classmethod
-    def of(cls, prompts: Mapping[int, Sequence[Prompt]], labels: Sequence[str], cloze: Cloze) -> "Lessons":
-        """Return what is learned from prompts and the label of each."""
+    def of(
+        cls,
+        prompts: Mapping[int, Sequence[Prompt]],
+        labels: Sequence[str],
+        cloze: Cloze,
+        unlabeled: Sequence[Prompt] = (),
+    ) -> "Lessons":
+        """Return what is learned from prompts and the label of each, and from prompts without one."""
         verbalizer = cloze.verbalizer
         numbers = {label: number for number, label in enumerate(verbalizer.labels)}
         words = [np.flatnonzero(verbalizer.label_of == numbers[label]).tolist() for label in labels]
-        return cls(prompts, words, verbalizer, cloze.reading)
+        return cls(prompts, words, verbalizer, cloze.reading, unlabeled)
 
     def __len__(self) -> int:
         return len(self.words)
 
     def batch(self, places: Sequence[int], epoch: int, auxiliary: np.random.Generator | None) -> Batch:
-        """Return a batch of some texts; a label of several words takes them in turn."""
+        """Return a batch of some texts, and of as many drawn from those without a label, where other tokens are learned too.
+
+        A label of several words takes them in turn.
+        """
         chosen = [self.words[place][(epoch + place) % len(self.words[place])] for place in places]
         tokens = [self.verbalizer.ids[word] for word in chosen]
         prompts = [self.prompts[len(word)][place] for place, word in zip(places, tokens, strict=True)]
+        if auxiliary is not None and self.unlabeled:
+            drawn = auxiliary.integers(len(self.unlabeled), size=len(places)).tolist()
+            prompts += [self.unlabeled[place] for place in drawn]
+            tokens += [()] * len(drawn)
         return training_batch(prompts, tokens, self.reading, auxiliary)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from baihua.checks import InvalidValue
+from baihua.tasks.classification.checked import Text, Texts, check_inputs, check_same_kind
+from baihua.tasks.prompting.settings import PromptSettings
 from baihua.text.template import Template
 
 Words = Mapping[str, str | Sequence[str]]
@@ -88,3 +90,20 @@ def check_learned(soft: object | None) -> None:
             en="With tune='prompt' only soft tokens are learned, and there are none, so there is nothing to train. Use "
             "tune='all', or add {soft:4} to the template.",
         )
+
+
+def check_unlabeled(texts: Texts, settings: PromptSettings, *, pairs: bool) -> list[Text]:
+    """Return texts without labels that are not blank.
+
+    Raises:
+        InvalidType, InvalidValue: for what are no texts, or pairs for single texts and the other way round; for any where the
+            auxiliary loss, which alone learns from them, is off.
+    """
+    given = [text for text in check_inputs(texts, "unlabeled") if any(part.strip() for part in text)]
+    check_same_kind(given, pairs=pairs, argument="unlabeled")
+    if given and not settings.auxiliary:
+        raise InvalidValue(
+            zh="没有标签的文本只通过辅助损失学；请用 auxiliary=True，或不给 unlabeled。",
+            en="Texts without labels are learned from by the auxiliary loss alone. Set auxiliary=True, or give no unlabeled texts.",
+        )
+    return given
