@@ -35,6 +35,18 @@ Dev = Annotated[
         ),
     ),
 ]
+Unlabeled = Annotated[
+    str | None,
+    typer.Option(
+        "--unlabeled",
+        metavar="FILE",
+        help=both(
+            zh="更多没有标签的同类文本的表；要训练的提示方法（pet、p_tuning、prefix_tuning）也从它们学。",
+            en="A table of more texts of the kind, without labels; the prompts that train (pet, p_tuning, prefix_tuning) learn from "
+            "them too.",
+        ),
+    ),
+]
 Output = Annotated[
     str,
     typer.Option(

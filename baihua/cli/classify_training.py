@@ -21,6 +21,7 @@ from baihua.cli.classify_options import (
     Seed,
     Template,
     Tune,
+    Unlabeled,
     WordsOfLabels,
 )
 from baihua.cli.classify_report import report
@@ -49,6 +50,7 @@ def train_classify(
     file: File,
     output: Output,
     dev: Dev = None,
+    unlabeled: Unlabeled = None,
     method: Method = AUTO,
     compare: Compare = False,
     tune: Tune = None,
@@ -71,10 +73,10 @@ def train_classify(
     """Train a classifier on a table with labels."""
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "max_length": max_length}
     numbers = {name: value for name, value in given.items() if value is not None} | {"seed": seed}
-    asked = Wish(method, compare, tune, encoder, template, read_words(words), numbers, device)
+    asked = Wish(method, compare, tune, encoder, template, read_words(words), numbers, device, unlabeled)
     wish = check_wish(asked, checkpoints)
     check_places(output, checkpoints)
-    examples = _read(file, dev, ColumnNames(text_column, first_column, second_column, label_column))
+    examples = _read(file, dev, unlabeled, ColumnNames(text_column, first_column, second_column, label_column))
     check_labels_of_words(wish, examples.train.labels)
     chosen = _choose(wish, examples, folds)
     started = time.monotonic()
@@ -88,10 +90,11 @@ def train_classify(
 
 @dataclass(frozen=True)
 class Examples:
-    """What is learned from, and what is held aside."""
+    """What is learned from, what is held aside, and what has no labels."""
 
     train: TableOfTexts
     held: TableOfTexts | None
+    unlabeled: TableOfTexts | None
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,12 @@ class Chosen:
     comparison: "Comparison | None" = None
 
 
-def _read(file: str, dev: str | None, names: ColumnNames) -> Examples:
+def _read(file: str, dev: str | None, unlabeled: str | None, names: ColumnNames) -> Examples:
     train = open_texts(file, names, pairs=None, labelled=True)
     held = None if dev is None else open_texts(dev, names, pairs=train.pairs, labelled=True)
+    more = None if unlabeled is None else open_texts(unlabeled, names, pairs=train.pairs, labelled=False)
     check_training_texts(train, held)
-    return Examples(train, held)
+    return Examples(train, held, more)
 
 
 def _choose(wish: Wish, examples: Examples, folds: int) -> Chosen:
@@ -146,9 +150,14 @@ def _compare(wish: Wish, train: TableOfTexts, folds: int) -> Chosen:
 
 
 def _fit(plan: "ClassifierPlan", examples: Examples, checkpoints: str | None) -> "AnyClassifier":
+    from baihua.tasks.prompt_classify import PromptClassifier
+
     train, held = examples.train, examples.held
     dev = None if held is None else (held.texts, held.labels)
-    return plan.make().fit(train.texts, train.labels, dev=dev, folder=checkpoints)
+    classifier, more = plan.make(), examples.unlabeled
+    if isinstance(classifier, PromptClassifier) and more is not None:
+        return classifier.fit(train.texts, train.labels, unlabeled=more.texts, dev=dev, folder=checkpoints)
+    return classifier.fit(train.texts, train.labels, dev=dev, folder=checkpoints)
 
 
 def _score(
@@ -191,4 +200,5 @@ def _about(examples: Examples, chosen: Chosen) -> dict[str, Any]:
         "encoder": plan.encoder,
         "train": examples.train.about(),
         "dev": None if held is None else held.about(),
+        "unlabeled": None if examples.unlabeled is None else examples.unlabeled.about(),
     }

@@ -28,6 +28,7 @@ class Wish:
         words: of each label, ``"learned"``, or None.
         numbers: settings that were given, by name.
         device: or None.
+        unlabeled: a file of texts without labels, or None.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Wish:
     words: Mapping[str, Sequence[str]] | str | None
     numbers: Mapping[str, Any]
     device: str | None
+    unlabeled: str | None = None
 
     def plan(self, method: str, tune: str | None = None) -> "ClassifierPlan":
         """Return what a classifier of some method is to be made of.
@@ -82,18 +84,27 @@ def check_wish(wish: Wish, checkpoints: str | None) -> Wish:
         )
     if wish.tune is not None:
         check_choice("--tune", wish.tune, TUNES)
-    options = {"--tune": wish.tune, "--template": wish.template, "--words": wish.words}
-    useless = [option for option, value in options.items() if value is not None]
-    if useless and method not in PROMPTS and not wish.compare:
-        raise InvalidValue(
-            zh=f"{useless[0]} 只用于提示的方法 {'、'.join(PROMPTS)}；请用 --method 选一种，或用 --compare。",
-            en=f"{useless[0]} is for the methods with prompts: {', '.join(PROMPTS)}. Choose one with --method, or use --compare.",
-        )
+    _refuse_useless(wish, method, PROMPTS)
     if wish.template is not None:
         Template.parse(wish.template)
     checked = replace(wish, method=method)
     checked.plan("linear")  # refuses numbers that make no sense
     return checked
+
+
+def _refuse_useless(wish: Wish, method: str, prompts: Sequence[str]) -> None:
+    options = {"--tune": wish.tune, "--template": wish.template, "--words": wish.words, "--unlabeled": wish.unlabeled}
+    useless = [option for option, value in options.items() if value is not None]
+    if useless and method not in prompts and not wish.compare:
+        raise InvalidValue(
+            zh=f"{useless[0]} 只用于提示的方法 {'、'.join(prompts)}；请用 --method 选一种，或用 --compare。",
+            en=f"{useless[0]} is for the methods with prompts: {', '.join(prompts)}. Choose one with --method, or use --compare.",
+        )
+    if wish.unlabeled is not None and (wish.compare or method == "zero_shot"):
+        raise InvalidValue(
+            zh="--unlabeled 只在训练提示时用：请用 --method 选 pet、p_tuning 或 prefix_tuning，不要与 --compare 一起用。",
+            en="--unlabeled is for prompts that train: choose pet, p_tuning or prefix_tuning with --method, without --compare.",
+        )
 
 
 def read_words(written: Sequence[str] | None) -> dict[str, list[str]] | str | None:

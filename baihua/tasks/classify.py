@@ -223,7 +223,7 @@ class TextClassifier:
             KeyError, TypeError, ValueError, RuntimeError: when something is missing or does not fit.
         """
         self.labels = [str(label) for label in facts["labels"]]
-        self._shares = np.array(facts["shares"], dtype=np.float64)
+        self._shares = np.array(facts["shares"], dtype=np.float64).reshape(len(self.labels))
         self._pairs, self.temperature = bool(facts["pairs"]), float(facts["temperature"])
         num_labels = len(self.labels)
         probabilities(np.zeros((1, num_labels)), self.temperature)  # refuses what is no temperature

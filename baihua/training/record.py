@@ -57,12 +57,7 @@ class TrainingRecord:
         Raises:
             InvalidValue: when the loss is no longer a finite number.
         """
-        if not math.isfinite(loss):
-            raise InvalidValue(
-                zh=f"第 {counters.step} 步损失成了 {loss}，训练停止；请降低学习率重来，上一个检查点还在。",
-                en=f"The loss became {loss} at step {counters.step} and training stopped; start again with a lower "
-                "learning rate. The last checkpoint is kept.",
-            )
+        _check_finite(counters.step, loss)
         before = self.lines[-1] if self.lines else {"items": 0, "seconds": 0.0}
         speed = (counters.items - before["items"]) / max(
             counters.seconds - before["seconds"], 1e-9
@@ -74,7 +69,21 @@ class TrainingRecord:
             write_text(self.folder / LOG, "".join(json.dumps(line) + "\n" for line in self.lines))
 
     def save(self, counters: Counters) -> None:
-        """Write the checkpoint over the one before."""
+        """Write the checkpoint over the one before.
+
+        Raises:
+            InvalidValue: when a loss since the last line was no finite number; the checkpoint before is kept.
+        """
         if self.writes and self.folder is not None:
+            _check_finite(counters.step, counters.window_loss)
             save_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer, counters)
         self._saved = time.monotonic()
+
+
+def _check_finite(step: int, loss: float) -> None:
+    if not math.isfinite(loss):
+        raise InvalidValue(
+            zh=f"第 {step} 步损失成了 {loss}，训练停止；请降低学习率重来，上一个检查点还在。",
+            en=f"The loss became {loss} at step {step} and training stopped; start again with a lower "
+            "learning rate. The last checkpoint is kept.",
+        )

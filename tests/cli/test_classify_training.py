@@ -281,3 +281,24 @@ def test_nothing_is_trained_that_could_not_be_written(train_file, run, tmp_path)
     beneath = full / "letter.txt" / "out"
     assert "is no folder that you may write to" in refused(run, "train", "classify", train_file, "-o", beneath)
     assert (full / "letter.txt").read_text(encoding="utf-8") == "信"
+
+
+def test_texts_without_labels_are_learned_from(train_file, answer, tmp_path):
+    more = save(tmp_path / "more.csv", [("味道不错",), (" ",), ("送得很慢",)], columns=("内容",))
+    words = ("train", "classify", train_file, "-o", tmp_path / "out", "--method", "p_tuning", *PROMPT)
+    found = answer(*words, "--unlabeled", more)
+    assert found["unlabeled"]["file"] == str(more)
+    assert load_classifier(tmp_path / "out").labels == ["正面", "负面"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "--unlabeled is for the methods with prompts"),
+        (("--method", "zero_shot"), "for prompts that train"),
+        (("--compare",), "for prompts that train"),
+    ],
+)
+def test_texts_without_labels_that_no_method_learns_from(train_file, run, tmp_path, options, message):
+    words = ("train", "classify", train_file, "-o", tmp_path / "out", "--unlabeled", train_file, *options)
+    assert message in refused(run, *words)

@@ -136,3 +136,17 @@ def test_a_part_may_move_faster_than_the_rest():
         ]
     assert moved[7.0][0] == pytest.approx(7 * moved[1.0][0], rel=1e-4)
     assert moved[7.0][1] == pytest.approx(moved[1.0][1], rel=1e-6)
+
+
+def test_a_loss_that_runs_away_between_two_lines_is_not_saved(tmp_path):
+    """A checkpoint of weights that are no numbers would be gone on with for ever."""
+
+    def rotten(start):
+        for number, batch in enumerate(batches(start), start=start):
+            yield batch * (float("nan") if number == 11 else 1)
+
+    with pytest.raises(InvalidValue, match="The loss became nan at step 12"):
+        fit(Regression(), rotten, settings(13, log_every=100, save_every=0), folder=tmp_path)
+    model = Regression()
+    fit(model, batches, settings(13, log_every=100), folder=tmp_path)  # from step 11 on, where all was well
+    assert torch.isfinite(model.linear.weight).all()
