@@ -19,7 +19,7 @@ READMES = ("README.md", "README.zh.md")
 def test_python_examples_run(name):
     document = Sybil(parsers=[PythonCodeBlockParser()]).parse(ROOT / name)
     examples = list(document.examples())
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in examples:
         example.evaluate()
 
