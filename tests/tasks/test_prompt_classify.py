@@ -396,3 +396,16 @@ def test_a_refused_fit_leaves_it_as_it_was(learned):
 def test_pet_may_have_soft_tokens():
     classifier = learn(made("pet", template="{soft:2}{mask}{text}", least_steps=5))
     assert classifier.report.num_trained > 8000 * 256
+
+
+def test_other_words_are_asked_of_the_same_model(learned):
+    classifier = learned["p_tuning"]
+    before = classifier.predict_proba(TEXTS)
+    turned = {label: words for label, words in zip(reversed(classifier.labels), classifier.words.values(), strict=True)}
+    other = classifier.with_words(turned)
+    assert other.labels == list(reversed(classifier.labels))
+    np.testing.assert_array_equal(other.predict_proba(TEXTS), before)  # the same words in the same columns
+    np.testing.assert_array_equal(classifier.predict_proba(TEXTS), before)
+    assert classifier.with_words({"人": "人", "国": "国"}).predict_proba(TEXTS).shape == (len(TEXTS), 2)
+    with pytest.raises(InvalidValue, match="has not been trained"):
+        made().with_words(turned)
