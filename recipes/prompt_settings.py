@@ -19,7 +19,7 @@ from baihua.tasks.prompting.settings import PromptSettings
 
 WORDS = {"1": "好", "0": "差"}
 PER_LABEL, NUM_SCORED = 16, 600
-PLAIN = PromptSettings(prompt_rate=1e-2, learning_rate=2e-4, start="unused")
+PLAIN = PromptSettings(prompt_rate=1e-2, learning_rate=2e-4, start="unused", least_steps=300)
 ROWS = {
     "prompt, 1e-2": ("p_tuning", "prompt", PLAIN),
     "prompt, 3e-3": ("p_tuning", "prompt", replace(PLAIN, prompt_rate=3e-3)),
@@ -28,7 +28,8 @@ ROWS = {
     "pet, 2e-4, 100 steps": ("pet", "all", replace(PLAIN, least_steps=100)),
     "pet, 5e-5, 100 steps": ("pet", "all", replace(PLAIN, learning_rate=5e-5, least_steps=100)),
     "pet, 5e-5": ("pet", "all", replace(PLAIN, learning_rate=5e-5)),
-    "all, 2e-4": ("p_tuning", "all", PLAIN),
+    "all, 2e-4, 100 steps": ("p_tuning", "all", replace(PLAIN, least_steps=100)),
+    "all, 5e-5, 100 steps": ("p_tuning", "all", replace(PLAIN, learning_rate=5e-5, least_steps=100)),
     "all, 5e-5": ("p_tuning", "all", replace(PLAIN, learning_rate=5e-5)),
 }
 
@@ -73,7 +74,7 @@ def main() -> None:
             f"{name:28} {100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}  {seconds:.0f} s", flush=True
         )
         Result(
-            name=f"prompt_settings/waimai_10k/train/bundled/{name}",
+            name=f"prompt_settings/waimai_10k/train/bundled/{name.replace(', ', '_').replace(' ', '-')}",
             metric="accuracy",
             values=tuple(values),
             seeds=tuple(given.samples),

@@ -46,12 +46,13 @@ def evaluate_fewclue(
         InvalidValue: for an unknown task or split, or a record that is not whole.
         FileProblem: when a task is not on this machine, saying how to get it.
     """
-    fingerprint = load_encoder(row.encoder).fingerprint()
+    encoder: Any = load_encoder(row.encoder)
+    known = {"fingerprint": encoder.fingerprint(), **row.settings.chosen(encoder.width)}
     results = []
     for name in tasks:
         task = find_task(name)
         wanted = [int(check_split(task, split)) for split in (task.splits if splits is None else splits)]
-        record = _record(task, row, fingerprint)
+        record = _record(task, row, known)
         cells = record.known(folder)
         for split in wanted:
             if split in cells:
@@ -96,18 +97,18 @@ def _run(task: FewClueTask, row: FewClueRow, split: int) -> SeedCell:
     return SeedCell(sum(right) / len(right), more)
 
 
-def _record(task: FewClueTask, row: FewClueRow, fingerprint: str) -> SeedRecord:
+def _record(task: FewClueTask, row: FewClueRow, known: Mapping[str, Any]) -> SeedRecord:
     numbers = {key: value for key, value in asdict(row.settings).items() if key not in WITHOUT_EFFECT}
-    facts: dict[str, Any] = {"encoder": row.encoder, "method": row.method, **numbers, "fingerprint": fingerprint}
-    known = PUBLISHED_AS.get(row.method)
+    facts: dict[str, Any] = {"encoder": row.encoder, "method": row.method, **numbers, **known}
+    published = PUBLISHED_AS.get(row.method)
     return SeedRecord(
         name="/".join(["fewclue", task.name, "held", Path(row.encoder).name, row.method]),
         metric=task.metric,
         facts=as_json(facts),
         data=_files(task),
         command=f"baihua evaluate fewclue {task.name} --method {row.method} --encoder {row.encoder}",
-        published=None if known is None else published_fewclue(known, task.name),
-        source=None if known is None else SOURCE,
+        published=None if published is None else published_fewclue(published, task.name),
+        source=None if published is None else SOURCE,
     )
 
 

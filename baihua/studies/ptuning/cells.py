@@ -162,7 +162,7 @@ def _facts(way: Way, per_label: int, encoder: str, settings: Settings, texts: Fe
         "watched": way.watched,
         "per_label": "all" if per_label == ALL else per_label,
         "settings": {key: value for key, value in asdict(settings).items() if key not in WITHOUT_EFFECT},
-        "rates": settings.rates(width) if isinstance(settings, PromptSettings) else settings.rate(width),
+        **settings.chosen(width),
         "dev": hashlib.sha256("\n".join(texts.dev).encode()).hexdigest(),
         "data": dict(texts.data),
     }

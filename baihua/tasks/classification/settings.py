@@ -66,6 +66,10 @@ class ClassificationSettings:
             return self.learning_rate
         return 2e-5 if width >= 768 else 1e-4
 
+    def chosen(self, width: int) -> dict[str, Any]:
+        """Return what is left to the settings to choose, for an encoder of some width, as a record has it."""
+        return {"rates": self.rate(width)}
+
 
 def check_numbers(settings: Any, least: Mapping[str, float]) -> None:
     """Refuse settings of a training that make no sense.

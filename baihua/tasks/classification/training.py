@@ -31,8 +31,8 @@ class Length(Protocol):
         ...
 
     @property
-    def least_steps(self) -> int:
-        """Optimizer steps at least."""
+    def least_steps(self) -> int | None:
+        """Optimizer steps at least; None for as many as the epochs come to."""
         ...
 
     @property
@@ -65,7 +65,7 @@ class Course:
     def of(cls, num_texts: int, settings: Length) -> "Course":
         """Return the course of so many texts."""
         per_epoch = math.ceil(num_texts / settings.batch_size)
-        epochs = max(settings.epochs, math.ceil(settings.least_steps / per_epoch))
+        epochs = max(settings.epochs, math.ceil((settings.least_steps or 0) / per_epoch))
         return cls(per_epoch, epochs, max(1, epochs // MOST_LOOKS))
 
     @property

@@ -1,6 +1,7 @@
 """The numbers of a prompt classifier and of its training."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from baihua.checks import InvalidValue, check_choice
 from baihua.nn.soft_prompt import REPARAMETRIZATIONS
@@ -24,11 +25,13 @@ class PromptSettings:
 
     Args:
         epochs: times that the texts are gone through.
-        least_steps: optimizer steps at least: of few texts there are as many more epochs.
+        least_steps: optimizer steps at least: of few texts there are as many more epochs. None for 300 where soft tokens alone
+            are learned, and 100 where the model is: from 16 reviews of each kind 300 cost it two points.
         batch_size: texts of a batch.
         learning_rate: of the model's weights where they are tuned, the highest, after a warm-up and before a linear decay;
-            None for 1e-5, the article's, from width 768 on, and 2e-4 for smaller models.
-        prompt_rate: of the soft tokens; None for 6e-4, the article's, from width 768 on, and 1e-2 for smaller models.
+            None for 1e-5, the article's, from width 768 on, and 5e-5 for smaller models.
+        prompt_rate: of the soft tokens; None for 6e-4, the article's, from width 768 on, and 3e-3 for smaller models. What was
+            tried stands in results/prompt_settings (recipes/prompt_settings.py).
         auxiliary: learn to fill in 15 % of all other tokens too (a causal model: to go on with the text), which keeps the
             prompt near language, says the article.
         max_length: tokens of a prompt; None for as many as the model takes. The text alone is cut.
@@ -46,7 +49,7 @@ class PromptSettings:
     """
 
     epochs: int = 10
-    least_steps: int = 300
+    least_steps: int | None = None
     batch_size: int = 16
     learning_rate: float | None = None
     prompt_rate: float | None = None
@@ -76,6 +79,14 @@ class PromptSettings:
     def rates(self, width: int) -> tuple[float, float]:
         """Return the learning rates of weights and of soft tokens for a model of some width."""
         large = width >= 768
-        weights = self.learning_rate if self.learning_rate is not None else (1e-5 if large else 2e-4)
-        prompt = self.prompt_rate if self.prompt_rate is not None else (6e-4 if large else 1e-2)
+        weights = self.learning_rate if self.learning_rate is not None else (1e-5 if large else 5e-5)
+        prompt = self.prompt_rate if self.prompt_rate is not None else (6e-4 if large else 3e-3)
         return weights, prompt
+
+    def steps(self, *, frozen: bool) -> int:
+        """Return the optimizer steps at least, where the model is frozen and where it is not."""
+        return self.least_steps if self.least_steps is not None else (300 if frozen else 100)
+
+    def chosen(self, width: int) -> dict[str, Any]:
+        """Return what is left to the settings to choose, for a model of some width, as a record has it."""
+        return {"rates": self.rates(width), "steps": {name: self.steps(frozen=name == "prompt") for name in TUNES}}

@@ -1,7 +1,7 @@
 """Training a prompt, alone or with the model around it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +94,10 @@ def train_prompt(
     Raises:
         InvalidValue: when the loss, or a weight, is no longer finite; the loss is looked at only now and then.
     """
-    course = Course.of(len(lessons), settings)
     weights, prompt = settings.rates(int(model.model.config.hidden_size))
     frozen = not any(parameter.requires_grad for parameter in model.model.parameters())
+    settings = replace(settings, least_steps=settings.steps(frozen=frozen))
+    course = Course.of(len(lessons), settings)
     rate = prompt if frozen else weights
     fit_settings = FitSettings(
         Schedule(steps=course.steps),
