@@ -29,7 +29,7 @@ WORDS = {"正面": "好", "负面": "差"}
 PAIRS = [("今天天气好", "天气很好"), ("手机坏了", "手机坏"), ("我来中国", "我在中国")]
 PAIRS += [("今天天气好", "手机坏了"), ("手机坏了", "我来中国"), ("我来中国", "天气很好")]
 PAIR_LABELS = ["同"] * 3 + ["不同"] * 3
-QUICK = PromptSettings(least_steps=30, epochs=1, max_length=32, batch_size=8)
+QUICK = PromptSettings(least_steps=30, epochs=1, max_length=32, batch_size=8, learning_rate=2e-4, prompt_rate=1e-2)
 TRAINED = ["pet", "p_tuning", "prefix_tuning"]
 
 
