@@ -85,8 +85,9 @@ class PromptClassifier:
         model, self.tokenizer, self.causal = open_language_model(encoder, device)
         self._model = PromptModel(model)
         self._backend: Tokenizer = Tokenizer.from_str(self.tokenizer.backend_tokenizer.to_str())
-        mask_id = int(self.tokenizer.mask_token_id or 0)
-        self._plan = Plan(self.method, template, verbalizer, self.causal, self._max_length(), mask_id, self.settings)
+        mask_id, most = int(self.tokenizer.mask_token_id or 0), num_positions(model.base_model)
+        length = min(self.settings.max_length or most, most)
+        self._plan = Plan(self.method, template, verbalizer, self.causal, length, mask_id, self.settings)
         self._cloze: Cloze | None = None
         self.temperature = 1.0
         self.report: PromptReport | None = None
@@ -259,10 +260,6 @@ class PromptClassifier:
             raise damaged(folder, " ".join(str(error).split())) from error
         return made
 
-    def _max_length(self) -> int:
-        most = num_positions(self._model.model.base_model)
-        return min(self.settings.max_length or most, most)
-
     def _fitted(self) -> Cloze:
         if self._cloze is None:
             raise InvalidValue(
@@ -278,11 +275,10 @@ class PromptClassifier:
             self._cloze, self._model = make_cloze(self._plan, self._model.model, self._backend, [], [], pairs=pairs)
         return self._fitted()
 
-    def _log_chances(self, texts: Sequence[Text]) -> np.ndarray:
-        cloze, zero_shot = self._fitted(), self.method == "zero_shot"
-        scoring, precision = self.settings.scoring, self.settings.precision
-        prompts = cloze.prompts(texts)
-        return cloze.scores(self._model, prompts, scoring=scoring, precision=precision, against_prior=zero_shot)
+    def _log_chances(self, texts: Sequence[Text], scoring: str | None = None) -> np.ndarray:
+        cloze, prior = self._fitted(), self.method == "zero_shot"
+        how, precision = scoring or self.settings.scoring, self.settings.precision
+        return cloze.scores(self._model, cloze.prompts(texts), scoring=how, precision=precision, against_prior=prior)
 
     def _temperature_on(self, texts: list[Text], answers: list[str]) -> float:
         columns = {label: column for column, label in enumerate(self.labels)}
@@ -291,9 +287,12 @@ class PromptClassifier:
         return fit_temperature(chances, [columns[answers[place]] for place in known])
 
     def _scorer(self, texts: list[Text], answers: list[str]) -> Callable[[], tuple[float, float]]:
+        # Blanks that know nothing of each other, as in training: a trie of many words takes minutes a look.
+        how = None if self.causal else "independent"
+
         def score() -> tuple[float, float]:
             training = self._model.training
-            scores = score_labels(probabilities(self._log_chances(texts)), self.labels, answers)
+            scores = score_labels(probabilities(self._log_chances(texts, how)), self.labels, answers)
             self._model.train(training)  # its dropout goes on after a look
             return scores.accuracy, float(scores.log_loss or 0.0)
 

@@ -41,7 +41,7 @@ class PromptSettings:
             commonest), or ``"random"``.
         tied: whether the output layer sees the learned rows too, as in the article.
         scoring: words of several tokens by the chain rule (``"joint"``), or as if their blanks knew nothing of each other,
-            in one pass (``"independent"``). One-token words are the same in both.
+            in one pass (``"independent"``). One-token words are the same in both. Looks at dev in training take the latter.
         patience: looks at dev without a better score after which training stops.
         precision: ``"float32"`` or ``"bfloat16"``.
         seed: of new weights, the order, masking and dropout.
