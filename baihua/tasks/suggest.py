@@ -2,8 +2,8 @@
 
 To begin with, typical texts are taken and not, as k-center would, those that lie farthest from each other, which are odd ones: a
 linear classifier that learned from 40 of 1000 food reviews was right on 78 % of others where they were typical, 77 % at random
-and 71 % far apart; from 30 of 1000 headlines of 15 topics on 18, 15 and 11 % (results/texts_to_label; five draws, so that typical
-and random can hardly be told apart, and both are clearly better than far apart).
+and 71 % far apart; from 30 of 1000 headlines of 15 topics on 18, 15 and 11 % (results/texts_to_label; five draws, in which typical
+and random can hardly be told apart).
 """
 
 from collections.abc import Sequence
