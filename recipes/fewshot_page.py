@@ -115,10 +115,12 @@ def speed_table(path: Path) -> str:
     record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not record:
         return "_Not measured yet._"
-    names = list(dict.fromkeys(name for seconds in record["seconds"].values() for name in seconds))
-    lines = ["| steps a second | " + " | ".join(names) + " |", "|---" * (1 + len(names)) + "|"]
-    for where, seconds in record["seconds"].items():
-        lines.append(_line(where, [f"{1 / seconds[name]:.2f}" if name in seconds else "–" for name in names]))
+    measured = record["measured"]
+    names = list(dict.fromkeys(name for one in measured.values() for name in one["steps_per_second"]))
+    lines = ["| steps a second | " + " | ".join(names) + " | times the faster peer |", "|---" * (2 + len(names)) + "|"]
+    for where, one in measured.items():
+        speeds = [f"{one['steps_per_second'][name]:.2f}" for name in names]
+        lines.append(_line(where, [*speeds, f"{one['times_as_fast_as_peer']:.2f}"]))
     return "\n".join(lines)
 
 
