@@ -2,13 +2,14 @@
 
 Task: what lies between <!-- fewclue --> and <!-- /fewclue --> is the accuracy of each method on the nine tasks, what lies
 between <!-- differences --> and <!-- /differences --> how far each method is from fine-tuning over the same questions, and
-between <!-- speed --> and <!-- /speed --> what a step costs.
-Data: results/fewclue (baihua evaluate fewclue --save results) and results/bench/prompt_tuning.json.
+between <!-- speed --> and <!-- /speed --> what a step costs, and between <!-- path --> and <!-- /path --> how long three commands take.
+Data: results/fewclue (baihua evaluate fewclue --save results), results/bench/prompt_tuning.json and results/new_user.
 Command: python recipes/fewshot_page.py [--results results] [--page docs/fewshot.md]
 """
 
 import argparse
 import json
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,22 @@ def speed_table(path: Path) -> str:
     return "\n".join(lines)
 
 
+def path_table(folder: Path) -> str:
+    """Accuracy and seconds of recipes/new_user.py, a row per method."""
+    lines = ["| `--method` | accuracy | train | predict | evaluate |", "|---" * 5 + "|"]
+    for path in sorted(folder.glob("*.json")):
+        record = read(path)
+        values = [100 * value for value in record["values"]]
+        mean, deviation = statistics.mean(values), statistics.stdev(values)
+        seconds = record["settings"]["seconds"]
+        cells = [
+            f"{mean:.1f} ± {deviation:.1f}",
+            *(f"{seconds[name]:.0f}" for name in ("train", "predict", "evaluate")),
+        ]
+        lines.append(_line(f"`{record['settings']['method']}`", cells))
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,6 +151,7 @@ def main() -> None:
         ("fewclue", fewclue_table(given.results)),
         ("differences", differences_table(given.results)),
         ("speed", speed_table(given.results / "bench" / "prompt_tuning.json")),
+        ("path", path_table(given.results / "new_user" / "waimai_10k" / "dev" / "bundled")),
     ]
     write_text(given.page, fill(given.page.read_text(encoding="utf-8"), blocks))
 

@@ -70,9 +70,10 @@ def few_shot_part() -> TourPart:
             zh=f"{len(held)} 条里对 {first * len(held):.0f} 条。", en=f"{first * len(held):.0f} of {len(held)} right."
         ),
         say(
-            zh=f"从 {len(learned)} 条标注学 {num_trained:,} 个数（模型不动），模板 {SOFT}：对 {then * len(held):.0f} 条：",
+            zh=f"从 {len(learned)} 条标注学 {num_trained:,} 个数（模型不动），模板 {SOFT}："
+            f"同样这 {len(held)} 条（都没有学过）里对 {then * len(held):.0f} 条：",
             en=f"From {len(learned)} labels {num_trained:,} numbers are learned, the model left as it is, template {SOFT}: "
-            f"{then * len(held):.0f} right:",
+            f"{then * len(held):.0f} right of the same {len(held)}, none of which it has learned from:",
         ),
     ]
     for text, wanted, row in zip(held, right, chances, strict=True):
