@@ -7,9 +7,9 @@ from typing import Protocol
 
 
 class Advance(Protocol):
-    """Called with the number of steps done since the last call."""
+    """Called with the number of steps done since the last call, and with what to write beside the bar from now on."""
 
-    def __call__(self, steps: float = 1) -> None:
+    def __call__(self, steps: float = 1, note: str | None = None) -> None:
         """Move the bar on."""
 
 
@@ -41,12 +41,18 @@ def progress(title: str, total: int, show: bool | None = None) -> Iterator[Advan
     """
     visible = (sys.stderr is not None and sys.stderr.isatty()) if show is None else show
     if _quiet or not visible:
-        yield lambda steps=1: None
+        yield lambda steps=1, note=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    noted = TextColumn("{task.fields[note]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), noted)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda steps=1: bar.advance(task, steps)
+        task = bar.add_task(title, total=total, note="")
+
+        def move(steps: float = 1, note: str | None = None) -> None:
+            fields = {} if note is None else {"note": note}
+            bar.update(task, advance=steps, **fields)  # type: ignore[arg-type]  # fields of a column are anything
+
+        yield move
