@@ -14,6 +14,8 @@ from baihua.checks import InvalidValue
 from baihua.language import say
 from baihua.maths.ground_cost import check_points
 from baihua.maths.transport import wasserstein
+from baihua.nn.adversarial_losses import Objective
+from baihua.nn.lipschitz import Constraint
 from baihua.nn.wgan import Critic, CriticKind, Generator
 from baihua.progress import progress
 
@@ -104,10 +106,12 @@ class Draws:
         seeds: one per network.
         num_points: of the real set.
         settings: of the training.
+        stream: draws of different streams have nothing to do with each other.
     """
 
-    def __init__(self, seeds: Sequence[int], num_points: int, settings: AdversarialSettings) -> None:
-        self._rngs = [torch.Generator().manual_seed(seed + 1_000_003) for seed in seeds]  # not that of the weights
+    def __init__(self, seeds: Sequence[int], num_points: int, settings: AdversarialSettings, stream: int = 0) -> None:
+        apart = (stream + 1) * 1_000_003  # from the first weights, which are drawn with the seed itself
+        self._rngs = [torch.Generator().manual_seed(seed + apart) for seed in seeds]
         self._num_points, self._settings = num_points, settings
         fixed, width = settings.fixed_noise, settings.noise_width
         self._table = (
@@ -186,6 +190,25 @@ def train_adversarial(
     return AdversarialRun(generator.eval(), critic.eval(), tuple(looks), turns.draws)
 
 
+def step_critic(
+    critic: Critic,
+    optimizer: torch.optim.Optimizer,
+    rules: tuple[Objective, Constraint],
+    batches: tuple[Tensor, Tensor],
+    draws: Draws,
+) -> Tensor:
+    """Move a critic by a step, if the objective has one; return its estimates before it, shape ``(nets,)``."""
+    (objective, constraint), (real, fake) = rules, batches
+    loss, estimate = objective.critic_loss(critic, real, fake)
+    if objective.has_critic:
+        loss = loss + constraint.penalty(critic, real, fake, draws.shares().to(real.device))
+        optimizer.zero_grad()
+        loss.sum().backward()
+        optimizer.step()
+        constraint.after_step(critic)
+    return estimate.detach()
+
+
 class _Turns:
     """The two turns of a training."""
 
@@ -207,14 +230,10 @@ class _Turns:
     def critic_turn(self) -> tuple[Tensor, Tensor, Tensor]:
         """Move the critic by a step; return the batches and its estimate, one per network."""
         real, fake = self._real(), self._made().detach()
-        loss, estimate = self.objective.critic_loss(self.critic, real, fake)
-        if self.objective.has_critic:
-            loss = loss + self.constraint.penalty(self.critic, real, fake, self.draws.shares().to(real.device))
-            self.critic_steps.zero_grad()
-            loss.sum().backward()
-            self.critic_steps.step()
-            self.constraint.after_step(self.critic)
-        return real, fake, estimate.detach()
+        estimate = step_critic(
+            self.critic, self.critic_steps, (self.objective, self.constraint), (real, fake), self.draws
+        )
+        return real, fake, estimate
 
     def generator_turn(self) -> None:
         """Move the generator by a step."""
