@@ -23,6 +23,7 @@ STUDIES: Mapping[str, str] = {
     "ptuning": "baihua.studies.ptuning",
     "orthogonal": "baihua.studies.orthogonal",
     "vmf-vae": "baihua.studies.vmf_vae",
+    "wgan": "baihua.studies.wgan",
 }
 SCALES = ("small", "full")
 

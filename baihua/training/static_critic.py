@@ -1,6 +1,6 @@
 """A critic alone, trained between two sets that stay as they are: how far is its estimate from the distance?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from baihua.checks import InvalidValue
 from baihua.language import say
 from baihua.maths.ground_cost import check_two
+from baihua.nn.adversarial_losses import Objective
 from baihua.nn.wgan import Critic, CriticKind
 from baihua.progress import progress
 from baihua.training.adversarial import AdversarialSettings, Draws, exact_distances, step_critic
@@ -87,12 +88,19 @@ def train_critic(
         for _ in range(settings.steps):
             step_critic(critic, optimizer, rules, batches(), draws[0])
             advance()
-    critic.eval()
+    estimate, exact = _asked(critic.eval(), rules[0], batches, num_batches)
+    return StaticEstimate(estimate, exact, critic)
+
+
+@torch.no_grad()
+def _asked(
+    critic: Critic, objective: Objective, batches: Callable[[], tuple[Tensor, Tensor]], num: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what a critic says of some batches and the exact distances, their means per seed."""
     estimates, distances = [], []
-    for _ in range(num_batches):
+    for _ in range(num):
         real, fake = batches()
-        with torch.no_grad():
-            estimates.append(rules[0].critic_loss(critic, real, fake)[1])
-        distances.append(exact_distances(real, fake))
-    exact = torch.tensor(distances, dtype=torch.float64).mean(dim=0)
-    return StaticEstimate(tuple(torch.stack(estimates).mean(dim=0).tolist()), tuple(exact.tolist()), critic)
+        estimates.append(objective.critic_loss(critic, real, fake)[1].double())
+        distances.append(torch.tensor(exact_distances(real, fake), dtype=torch.float64))
+    estimate, exact = (torch.stack(one).mean(dim=0).tolist() for one in (estimates, distances))
+    return tuple(estimate), tuple(exact)
