@@ -136,11 +136,15 @@ def check_two(x: Any, y: Any) -> tuple[Tensor, Tensor, bool]:
 
 
 def _distances(x: Tensor, y: Tensor) -> Tensor:
+    """Return distances of float64 points: |x|² + |y|² − 2 x·y as one product, (x, |x|², 1) times (−2 y, 1, |y|²)."""
     centre = (x.mean(dim=-2, keepdim=True) + y.mean(dim=-2, keepdim=True)) / 2
     one, other = x - centre, y - centre
-    lengths = one.square().sum(dim=-1).unsqueeze(-1) + other.square().sum(dim=-1).unsqueeze(-2)  # (..., num_x, num_y)
-    squares = lengths - 2 * (one @ other.mT)
-    close = (squares < CLOSE * lengths).nonzero(as_tuple=True)
+    of_one, of_other = (points.square().sum(dim=-1, keepdim=True) for points in (one, other))  # (..., num, 1)
+    left = torch.cat([one, of_one, torch.ones_like(of_one)], dim=-1)
+    right = torch.cat([-2 * other, torch.ones_like(of_other), of_other], dim=-1)
+    squares = left @ right.mT  # (..., num_x, num_y)
+    most = of_one + of_other.amax(dim=-2, keepdim=True)  # (..., num_x, 1): no less than |x|² + |y|² for any y
+    close = (squares < CLOSE * most).nonzero(as_tuple=True)
     for start in range(0, len(close[0]), PAIRS_AT_ONCE):
         *front, i, j = (index[start : start + PAIRS_AT_ONCE] for index in close)
         squares[(*front, i, j)] = (x[(*front, i)] - y[(*front, j)]).square().sum(dim=-1)

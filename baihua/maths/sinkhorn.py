@@ -11,11 +11,9 @@ goes from the cost of transport (ε → 0) to an energy distance (ε → ∞).
 
 from typing import Any
 
-from torch import Tensor
-
 from baihua.checks import InvalidValue
 from baihua.maths.ground_cost import Cost, euclidean_distances
-from baihua.maths.sinkhorn_rounds import Kernel, potentials, symmetric_potential
+from baihua.maths.sinkhorn_rounds import Kernel, solve, solve_with_itself
 from baihua.maths.transport import Problem, Transport, pose
 
 TOLERANCE = 1e-6  # Σ |marginal − wanted| at which the rounds end; the value is off by about ε times its square
@@ -59,8 +57,7 @@ def entropic_transport(
     _check_positive(epsilon, "epsilon")
     _check_positive(tolerance, "tolerance")
     problem = pose(x, y, p, weights, cost)
-    f, g = potentials(problem.cost.detach(), *problem.weights, epsilon, tolerance)
-    return _answer(problem, epsilon, f, g)
+    return _answer(problem, solve(problem.cost.detach(), *problem.weights, epsilon, tolerance))
 
 
 def sinkhorn_divergence(
@@ -103,32 +100,35 @@ def sinkhorn_divergence(
     between = entropic_transport(x, y, epsilon, p=p, weights=weights, cost=cost, tolerance=tolerance)
     within = [_with_itself(z, mass, (epsilon, p, tolerance), cost) for z, mass in zip((x, y), weights, strict=True)]
     value = between.value - (within[0].value + within[1].value) / 2
-    f, g = (mine - own.potentials[0] for mine, own in zip(between.potentials, within, strict=True))
+
+    def find() -> tuple[Any, Any]:
+        f, g = (mine - own.potentials[0] for mine, own in zip(between.potentials, within, strict=True))
+        return f, g
+
     error = max(between.marginal_error, *(own.marginal_error for own in within))
-    return Transport(value, between.plan, (f, g), error)
+    return Transport(value, between.plan, find, error)
 
 
 def _with_itself(x: Any, mass: Any, numbers: tuple[float, float, float], cost: Cost) -> Transport:
     """Return entropic transport of a set onto itself, whose two potentials are one."""
     epsilon, p, tolerance = numbers
     problem = pose(x, x, p, (mass, mass), cost)
-    f = symmetric_potential(problem.cost.detach(), problem.weights[0], epsilon, tolerance)
-    return _answer(problem, epsilon, f, f)
+    return _answer(problem, solve_with_itself(problem.cost.detach(), problem.weights[0], epsilon, tolerance))
 
 
-def _answer(problem: Problem, epsilon: float, f: Tensor, g: Tensor) -> Transport:
-    """Return value and plan from potentials.
+def _answer(problem: Problem, solved: Kernel) -> Transport:
+    """Return value and plan.
 
     The value is the dual one, a lower bound whose error is of second order in that of the potentials. Its gradient is
     that of Σ π_ij c_ij with the plan held.
     """
-    mu, nu = problem.weights
-    costs = problem.cost.detach()
-    plan = Kernel(costs, mu, nu, f, g, epsilon).plan()
-    error = float((plan.sum(dim=1) - mu).abs().sum() + (plan.sum(dim=0) - nu).abs().sum())
-    dual = (mu * f).sum() + (nu * g).sum() - epsilon * (plan.sum() - 1)
-    value = dual + (plan * (problem.cost - costs)).sum()
-    return problem.answer(value, plan, (f, g), error)
+    (mu, nu), (of_rows, of_columns) = problem.weights, solved.marginals()
+    error = float((of_rows - mu).abs().sum() + (of_columns - nu).abs().sum())
+    value = (mu * solved.f).sum() + (nu * solved.g).sum() - solved.epsilon * (of_rows.sum() - 1)
+    plan = solved.plan()
+    if problem.cost.requires_grad:
+        value = value + (plan * (problem.cost - problem.cost.detach())).sum()
+    return problem.answer(value, plan, lambda: (solved.f, solved.g), error)
 
 
 def _check_positive(value: float, name: str) -> None:

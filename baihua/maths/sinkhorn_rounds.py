@@ -13,7 +13,7 @@ best: ω = 2 / (1 + √(1 − η)) (Lehmann et al. 2022).
 
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -27,14 +27,13 @@ NARROWING = 4.0  # from one ε to the next on the way down: exponents stay withi
 ROUNDS_ON_THE_WAY = 500  # at most at each larger ε
 TOLERANCE_ON_THE_WAY = 0.01
 ROUNDS_OF_ONE = 20  # of a set with itself, before the kernel is made anew
-CHUNK = 10  # rounds between two looks at the marginals
+FIRST_CHUNK, LONGEST_CHUNK = 2, 10  # rounds between two looks at the marginals
 MOST_ROUNDS = 100_000
 MOST_RELAXATION = 1.999
 
 
-@dataclass
 class Kernel:
-    """A plan in the making.
+    """A plan in the making: rows_i K_ij columns_j with K_ij = μ_i ν_j exp((f_i + g_j − c_ij)/ε) kept as it was made.
 
     Args:
         costs: shape ``(num_x, num_y)``, float64.
@@ -45,34 +44,47 @@ class Kernel:
         epsilon: ε.
     """
 
-    costs: Tensor
-    mu: Tensor
-    nu: Tensor
-    f: Tensor
-    g: Tensor
-    epsilon: float
+    def __init__(
+        self, costs: Tensor, weights: tuple[Tensor, Tensor], duals: tuple[Tensor, Tensor], epsilon: float
+    ) -> None:
+        self.costs, (self.mu, self.nu), (self.f, self.g) = costs, weights, duals
+        self.make_anew(epsilon)
+
+    def make_anew(self, epsilon: float) -> None:
+        """Make K of the present potentials, with all factors 1."""
+        self.epsilon = epsilon
+        of_rows, of_columns = self.f / epsilon + self.mu.log(), self.g / epsilon + self.nu.log()
+        exponent = torch.add(of_rows.unsqueeze(1), of_columns)  # (num_x, num_y)
+        self.matrix = exponent.add_(self.costs, alpha=-1 / epsilon).exp_()
+        self.rows, self.columns = torch.ones_like(self.mu), torch.ones_like(self.nu)
+        self._made_of = self.f, self.g
+
+    def set_factors(self, rows: Tensor, columns: Tensor) -> None:
+        """Change the factors, and with them the potentials, in the log domain."""
+        self.rows, self.columns = rows, columns
+        self.f, self.g = (
+            dual + self.epsilon * factor.log() for dual, factor in zip(self._made_of, (rows, columns), strict=True)
+        )
 
     def plan(self) -> Tensor:
-        """Return μ_i ν_j exp((f_i + g_j − c_ij)/ε), shape ``(num_x, num_y)``."""
-        exponent = torch.sub(self.f.unsqueeze(1) + self.g, self.costs).div_(self.epsilon)
-        return exponent.exp_().mul_(self.mu.unsqueeze(1)).mul_(self.nu)
+        """Return the plan, shape ``(num_x, num_y)``."""
+        return self.matrix * self.rows.unsqueeze(1) * self.columns
 
-    def absorb(self, rows: Tensor, columns: Tensor) -> None:
-        """Take factors of rows and columns into the potentials."""
-        self.f = self.f + self.epsilon * rows.log()
-        self.g = self.g + self.epsilon * columns.log()
+    def marginals(self) -> tuple[Tensor, Tensor]:
+        """Return the plan's sums over columns and over rows."""
+        return self.rows * (self.matrix @ self.columns), self.columns * (self.rows @ self.matrix)
 
 
 @torch.no_grad()
-def potentials(costs: Tensor, mu: Tensor, nu: Tensor, epsilon: float, tolerance: float) -> tuple[Tensor, Tensor]:
-    """Return f and g of entropic transport, of which the columns' marginals are exact.
+def solve(costs: Tensor, mu: Tensor, nu: Tensor, epsilon: float, tolerance: float) -> Kernel:
+    """Return the kernel of entropic transport when its rounds have ended.
 
     Args:
         costs: shape ``(num_x, num_y)``, float64.
         mu: weights of x, shape ``(num_x,)``, with sum 1.
         nu: weights of y, shape ``(num_y,)``.
         epsilon: ε > 0.
-        tolerance: Σ |marginal − μ| at which the rounds end.
+        tolerance: Σ |marginal − μ| at which the rounds end; the other marginal is then exact.
     """
     rows, columns = mu > 0, nu > 0
     if not bool(rows.all() and columns.all()):
@@ -80,42 +92,44 @@ def potentials(costs: Tensor, mu: Tensor, nu: Tensor, epsilon: float, tolerance:
     kernel = _first(costs, mu, nu, epsilon)
     while kernel.epsilon > epsilon:
         _run(kernel, max(tolerance, TOLERANCE_ON_THE_WAY), ROUNDS_ON_THE_WAY)
-        kernel.epsilon = max(epsilon, kernel.epsilon / NARROWING)
-    left, error = MOST_ROUNDS, math.inf
-    while left > 0 and error >= tolerance:
-        error, done = _run(kernel, tolerance, left)
-        left -= done
+        kernel.make_anew(max(epsilon, kernel.epsilon / NARROWING))
+    error, done = _run(kernel, tolerance, MOST_ROUNDS)
+    while done < MOST_ROUNDS and error >= tolerance:
+        kernel.make_anew(epsilon)
+        error, more = _run(kernel, tolerance, MOST_ROUNDS - done)
+        done += more
     if error >= tolerance:
         warn_of_rounds(tolerance)
-    return kernel.f, kernel.g
+    return kernel
 
 
 @torch.no_grad()
-def symmetric_potential(costs: Tensor, mu: Tensor, epsilon: float, tolerance: float) -> Tensor:
-    """Return the one potential of a set with itself; arguments as for `potentials`.
+def solve_with_itself(costs: Tensor, mu: Tensor, epsilon: float, tolerance: float) -> Kernel:
+    """Return the kernel of a set with itself, whose two potentials are one; arguments as for `solve`.
 
     Rows and columns share a factor, of which each round takes the square root: its error falls by half or more wherever
     exp(−c/ε) is positive definite, as it is for distances and their squares.
     """
     some = mu > 0
     if not bool(some.all()):
-        f = symmetric_potential(costs[some][:, some], mu[some], epsilon, tolerance)
-        return soft_minimum(costs[:, some] - f, epsilon, mu[some])
+        f = solve_with_itself(costs[some][:, some], mu[some], epsilon, tolerance).f
+        everywhere = soft_minimum(costs[:, some] - f, epsilon, mu[some])
+        return Kernel(costs, (mu, mu), (everywhere, everywhere), epsilon)
     kernel = _first(costs, mu, mu, epsilon)
     for _ in range(0, MOST_ROUNDS, ROUNDS_OF_ONE):
-        plan, factors = kernel.plan(), torch.ones_like(mu)
+        factors = torch.ones_like(mu)
         for _ in range(ROUNDS_OF_ONE):
-            marginal = factors * (plan @ factors)
+            marginal = factors * (kernel.matrix @ factors)
             error = float((marginal - mu).abs().sum())
             if error < tolerance:
                 break
             factors = factors * (mu / marginal).sqrt()
-        kernel.absorb(factors, factors)
+        kernel.set_factors(factors, factors)
         if kernel.epsilon == epsilon and error < tolerance:
-            return kernel.f
-        kernel.epsilon = max(epsilon, kernel.epsilon / NARROWING)
+            return kernel
+        kernel.make_anew(max(epsilon, kernel.epsilon / NARROWING))
     warn_of_rounds(tolerance)
-    return kernel.f
+    return kernel
 
 
 def warn_of_rounds(tolerance: float) -> None:
@@ -132,43 +146,55 @@ def warn_of_rounds(tolerance: float) -> None:
 
 def _without_empty(
     costs: Tensor, weights: tuple[Tensor, Tensor], some: tuple[Tensor, Tensor], epsilon: float, tolerance: float
-) -> tuple[Tensor, Tensor]:
-    """Return the potentials where some points have no weight: those of the others, carried over by soft minima."""
+) -> Kernel:
+    """Return the kernel where some points have no weight: the potentials of the others, carried over by soft minima."""
     (rows, columns), mu, nu = some, weights[0][some[0]], weights[1][some[1]]
-    f, g = potentials(costs[rows][:, columns], mu, nu, epsilon, tolerance)
-    g_everywhere = soft_minimum((costs[rows] - f.unsqueeze(1)).mT, epsilon, mu)
-    return soft_minimum(costs[:, columns] - g, epsilon, nu), g_everywhere
+    others = solve(costs[rows][:, columns], mu, nu, epsilon, tolerance)
+    f = soft_minimum(costs[:, columns] - others.g, epsilon, nu)
+    g = soft_minimum((costs[rows] - others.f.unsqueeze(1)).mT, epsilon, mu)
+    return Kernel(costs, weights, (f, g), epsilon)
 
 
 def _first(costs: Tensor, mu: Tensor, nu: Tensor, epsilon: float) -> Kernel:
     """Return a kernel at ε, or at the least one that is safe without potentials."""
-    span = float(costs.max() - costs.min())
-    level = costs.min() / 2
-    safe = max(epsilon, span / SAFE_EXPONENT)
-    return Kernel(costs, mu, nu, level.expand_as(mu), level.expand_as(nu), safe)
+    least, most = costs.aminmax()
+    safe = max(epsilon, float(most - least) / SAFE_EXPONENT)
+    level = least / 2
+    return Kernel(costs, (mu, nu), (level.expand_as(mu), level.expand_as(nu)), safe)
 
 
 def _run(kernel: Kernel, tolerance: float, most: int) -> tuple[float, int]:
-    """Do at most so many rounds on one kernel and take them into its potentials; return the last error, and how many."""
-    plan, mu, nu = kernel.plan(), kernel.mu, kernel.nu
+    """Do at most so many rounds on one kernel; return the last error, and how many."""
+    plan, mu, nu = kernel.matrix, kernel.mu, kernel.nu
     rows, columns = torch.ones_like(mu), torch.ones_like(nu)
     relaxation, last, done, error = 1.0, math.inf, 0, math.inf
-    while done < most and error >= tolerance:
+    for chunk in _chunks(most):
         before = rows, columns
-        for _ in range(CHUNK):
+        for _ in range(chunk):
             rows = rows * (mu / (rows * (plan @ columns))) ** relaxation
             columns = columns * (nu / (columns * (rows @ plan))) ** relaxation
-        done += CHUNK
+        done += chunk
         columns = nu / (rows @ plan)
         error = float((rows * (plan @ columns) - mu).abs().sum())
         if not (_safe(rows) and _safe(columns)):
-            rows, columns = before if done > CHUNK else (mu / plan.sum(dim=1), columns.new_ones(len(nu)))
+            rows, columns = before if done > chunk else (mu / plan.sum(dim=1), torch.ones_like(nu))
             error = math.inf
             break
-        relaxation = _next_relaxation(relaxation, (error / last) ** (1 / CHUNK))
+        if error < tolerance:
+            break
+        relaxation = _next_relaxation(relaxation, (error / last) ** (1 / chunk))
         last = error
-    kernel.absorb(rows, columns)
+    kernel.set_factors(rows, columns)
     return error, done
+
+
+def _chunks(most: int) -> Iterator[int]:
+    """Return how many rounds to do between two looks at the marginals: few at first, for problems that are easy."""
+    done, chunk = 0, FIRST_CHUNK
+    while done < most:
+        yield chunk
+        done += chunk
+        chunk = min(2 * chunk, LONGEST_CHUNK)
 
 
 def _next_relaxation(relaxation: float, rate: float) -> float:

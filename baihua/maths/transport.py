@@ -10,7 +10,9 @@ Between samples this is the distance of the samples: for two samples of one law 
 as slowly as size^(−1/dimension); `baihua.maths.batch_transport` measures that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +28,7 @@ BY_ASSIGNMENT = 256  # points up to which scipy is the faster of the two in any 
 MOST_PIVOTS = 10**9
 
 Floats = NDArray[np.float64]
+Duals = Callable[[], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,23 @@ class Transport:
         value: the distance or cost; a tensor without axes, differentiable in the points by the envelope theorem (the plan
             is held: Danskin), if the points were tensors, else a float.
         plan: how much of each point goes where, shape ``(num_x, num_y)``, not differentiable.
-        potentials: f and g of the dual problem, shapes ``(num_x,)`` and ``(num_y,)``: f_i + g_j ≤ c(x_i, y_j)^p with
-            equality where the plan is not 0, and Σ μ_i f_i + Σ ν_j g_j the cost. They have a free constant: g_j is 0 on
-            average.
+        find_potentials: finds `potentials`.
         marginal_error: Σ |marginal of the plan − wanted|, 0 for an exact one.
     """
 
     value: Any
     plan: Any
-    potentials: tuple[Any, Any]
+    find_potentials: Callable[[], tuple[Any, Any]] = field(repr=False)
     marginal_error: float = 0.0
+
+    @cached_property
+    def potentials(self) -> tuple[Any, Any]:
+        """F and g of the dual problem, shapes ``(num_x,)`` and ``(num_y,)``, found when first asked for.
+
+        f_i + g_j ≤ c(x_i, y_j)^p with equality where the plan is not 0, and Σ μ_i f_i + Σ ν_j g_j the cost. They have a free
+        constant: g_j is 0 on average.
+        """
+        return self.find_potentials()
 
 
 class Problem(NamedTuple):
@@ -62,13 +72,17 @@ class Problem(NamedTuple):
     arrays: bool
 
     def answer(
-        self, value: Tensor, plan: Tensor, potentials: tuple[Tensor, Tensor], marginal_error: float = 0.0
+        self, value: Tensor, plan: Tensor, find: Callable[[], tuple[Tensor, Tensor]], marginal_error: float = 0.0
     ) -> Transport:
         """Return the answer in the kind the points came in."""
         if not self.arrays:
-            return Transport(value, plan, potentials, marginal_error)
-        f, g = (one.numpy() for one in potentials)
-        return Transport(float(value), plan.numpy(), (f, g), marginal_error)
+            return Transport(value, plan, find, marginal_error)
+
+        def find_arrays() -> tuple[Any, Any]:
+            f, g = find()
+            return f.numpy(), g.numpy()
+
+        return Transport(float(value), plan.numpy(), find_arrays, marginal_error)
 
 
 def wasserstein(
@@ -107,11 +121,16 @@ def wasserstein(
     """
     problem = pose(x, y, p, (x_weights, y_weights), cost)
     costs = problem.cost.detach().double().cpu().numpy()
-    plan, f, g = _solve(costs, *(one.cpu().numpy() for one in problem.weights))
-    moved = torch.as_tensor(plan, device=problem.cost.device)
+    plan, duals = _solve(costs, *(one.cpu().numpy() for one in problem.weights))
+    device = problem.cost.device
+    moved = torch.as_tensor(plan, device=device)
     value = power_root((moved * problem.cost).sum(), p)
-    potentials = tuple(torch.as_tensor(one, device=problem.cost.device) for one in (f, g))
-    return problem.answer(value, moved, (potentials[0], potentials[1]))
+
+    def find() -> tuple[Tensor, Tensor]:
+        f, g = duals()
+        return torch.as_tensor(f, device=device), torch.as_tensor(g, device=device)
+
+    return problem.answer(value, moved, find)
 
 
 def pose(x: Any, y: Any, p: float, weights: tuple[Any, Any], cost: Cost) -> Problem:
@@ -157,8 +176,8 @@ def _masses(weights: Any, points: Tensor, name: str) -> Tensor:
     return found / found.sum()
 
 
-def _solve(costs: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return a best plan and potentials."""
+def _solve(costs: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Duals]:
+    """Return a best plan, and what finds its potentials."""
     same = len(mu) == len(nu) and bool((mu == mu[0]).all() and (nu == nu[0]).all())
     if not same or len(mu) > BY_ASSIGNMENT:
         try:
@@ -169,15 +188,14 @@ def _solve(costs: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Floats, Float
     rows, columns = linear_sum_assignment(costs)
     plan = np.zeros_like(costs)
     plan[rows, columns] = 1 / len(mu)
-    return plan, *_potentials_of_assignment(costs, columns)
+    return plan, partial(_potentials_of_assignment, costs, columns)
 
 
-def _simplex(costs: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Floats, Floats]:
+def _simplex(costs: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Duals]:
     ot = need_package("ot", "transport")
     plan, log = ot.emd(mu, nu, costs, numItermax=MOST_PIVOTS, log=True)
-    f, g = log["u"], log["v"]
-    middle = g.mean()
-    return plan, f + middle, g - middle
+    middle = log["v"].mean()
+    return plan, lambda: (log["u"] + middle, log["v"] - middle)
 
 
 def _potentials_of_assignment(costs: Floats, columns: NDArray[np.intp]) -> tuple[Floats, Floats]:
