@@ -183,7 +183,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 12
+    assert len(parts) == 13
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:
@@ -193,6 +193,13 @@ def test_tour_has_its_parts_and_finite_numbers(tour):
             low, high = (part.numbers[f"{encoder}/{setting}/other_half_{end}"] for end in ("low", "high"))
             assert low <= part.numbers[f"{encoder}/{setting}/other_half_mrr"] <= high
     assert all(np.isfinite(value) for part in parts for value in part.numbers.values())
+
+
+def test_centroids_pass_for_digits_and_domains_differ(tour):
+    _, parts = tour
+    numbers = parts[-1].numbers
+    assert numbers["centroid_w1"] < numbers["real_w1"]
+    assert numbers["p_of_domains"] <= 0.01
 
 
 def test_whitening_takes_the_bunching_away(tour):

@@ -21,6 +21,7 @@ from baihua.studies.tour.library import dedupe_part, search_part
 from baihua.studies.tour.part import TourPart
 from baihua.studies.tour.scores import Scores, difference_interval, rank_answers, score
 from baihua.studies.tour.sphere import codes_part, rotation_part
+from baihua.studies.tour.transport import transport_part
 from baihua.studies.tour.vectors import Vectors, embed_tour
 
 ENCODERS = ("bundled", "static")
@@ -39,7 +40,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
     Returns:
         The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a few steps of training;
         a library searched by meaning and by words, repeated texts removed; entities found; a rotation, and codes on the
-        sphere; reviews told apart by filling in a blank.
+        sphere; reviews told apart by filling in a blank; distances between sets.
 
     Raises:
         FileProblem: when a file cannot be written.
@@ -59,6 +60,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         rotation_part(),
         codes_part(),
         few_shot_part(),
+        transport_part(),
     ]
 
 
