@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from baihua.tasks.classification.lesson import Lesson, readable_places, with_sha
 from baihua.tasks.classification.linear import fit_linear, make_folds
 from baihua.tasks.classification.model import ClassificationModel, logits_of
 from baihua.tasks.classification.report import ClassificationReport
+from baihua.tasks.classification.rows import epoch_batches
 from baihua.tasks.classification.scorers import LinearScorer, Scorer, TunedScorer
 from baihua.tasks.classification.settings import ClassificationSettings
-from baihua.tasks.classification.training import Course, train_model
+from baihua.tasks.classification.training import Course, Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.training.classification_scores import score_labels
 from baihua.training.temperature import fit_temperature, probabilities
@@ -107,9 +109,9 @@ class Learner:
         model = ClassificationModel(encoder.model, settings.pooling, len(lesson.labels), settings.dropout)
         scorer = TunedScorer(encoder, model.to(encoder.device), settings)
         rows, watch = scorer.rows(lesson.texts), self._watch(scorer, lesson, held)
-        log = train_model(
-            model, rows, lesson.answers, settings, watch, folder=self.folder, show_progress=self.show_progress
-        )
+        batches_of = partial(epoch_batches, rows, lesson.answers, settings.batch_size, settings.seed)
+        lessons = Lessons(len(rows), batches_of)
+        log = train_model(model, lessons, settings, watch, folder=self.folder, show_progress=self.show_progress)
         report = replace(_report_of(lesson), log=log)
         if watch is not None:
             early = watch.looks[-1].epoch < Course.of(len(rows), settings).epochs

@@ -1,19 +1,18 @@
 """Fine-tuning a classification model in place."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 from torch import nn
 
 from baihua.encoders.dropout import dropout
 from baihua.tasks.classification.dev_watch import DevWatch
 from baihua.tasks.classification.model import ClassificationModel, pooler_left_out
-from baihua.tasks.classification.rows import Batch, Rows, epoch_batches
+from baihua.tasks.classification.rows import Batch
 from baihua.tasks.classification.settings import ClassificationSettings
 from baihua.tasks.classification.sound_weights import check_finite
 from baihua.training.fit import FitSettings, fit
@@ -78,10 +77,22 @@ class Course:
         return epoch > 0 and (epoch % self.look_every == 0 or epoch == self.epochs)
 
 
+@dataclass(frozen=True)
+class Lessons:
+    """What is learned from.
+
+    Args:
+        num: how many texts, or questions, there are.
+        batches_of: the batches of an epoch, by its number; each has ``ids`` of shape ``(rows, length)``.
+    """
+
+    num: int
+    batches_of: Callable[[int], Iterator[Batch]]
+
+
 def train_model(
     model: ClassificationModel,
-    rows: Rows,
-    answers: np.ndarray,
+    lessons: Lessons,
     settings: ClassificationSettings,
     watch: DevWatch | None,
     *,
@@ -92,8 +103,7 @@ def train_model(
 
     Args:
         model: encoder and head.
-        rows: the tokens of what to learn from.
-        answers: the number of each text's label, shape ``(num_texts,)``.
+        lessons: what to learn from.
         settings: the numbers.
         watch: looks at texts held aside; None to train to the end and keep the last weights.
         folder: for checkpoints; a training cut off there goes on exactly.
@@ -105,12 +115,12 @@ def train_model(
     Raises:
         InvalidValue: when the loss, or a weight in the end, is no longer finite.
     """
-    course = Course.of(len(rows), settings)
+    course = Course.of(lessons.num, settings)
 
     def batches(start: int) -> Iterator[Batch]:
         if watch is not None:
             watch.go_on(start // course.per_epoch)
-        return _batches(rows, answers, settings, watch, start)
+        return _batches(lessons, settings, watch, start)
 
     with dropout_if_any(model.encoder, settings.dropout), pooler_left_out(model.encoder):
         log = fit(
@@ -142,18 +152,16 @@ def dropout_if_any(encoder: nn.Module, rate: float) -> AbstractContextManager[No
     return dropout(encoder, rate, rate) if has_dropout else nullcontext()
 
 
-def _batches(
-    rows: Rows, answers: np.ndarray, settings: ClassificationSettings, watch: DevWatch | None, start: int
-) -> Iterator[Batch]:
+def _batches(lessons: Lessons, settings: ClassificationSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
     """Yield the batches from number ``start`` on; a look of the watch may end it."""
-    course = Course.of(len(rows), settings)
+    course = Course.of(lessons.num, settings)
     first, skipped = divmod(start, course.per_epoch)
     if watch is not None and not skipped and course.looks_after(first):
         watch.look(first)  # it may have been cut off before this look
     for epoch in range(first, course.epochs):
         if watch is not None and watch.enough:
             return
-        for number, batch in enumerate(epoch_batches(rows, answers, settings.batch_size, settings.seed, epoch)):
+        for number, batch in enumerate(lessons.batches_of(epoch)):
             if epoch > first or number >= skipped:
                 yield batch
         if watch is not None and course.looks_after(epoch + 1) and not watch.look(epoch + 1):

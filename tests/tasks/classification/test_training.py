@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,9 +19,9 @@ from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
 from baihua.tasks.classification.dev_watch import LOOKS, DevWatch, Look
 from baihua.tasks.classification.model import ClassificationModel, logits_of
-from baihua.tasks.classification.rows import make_rows
+from baihua.tasks.classification.rows import epoch_batches, make_rows
 from baihua.tasks.classification.settings import ClassificationSettings
-from baihua.tasks.classification.training import MOST_LOOKS, Course, train_model
+from baihua.tasks.classification.training import MOST_LOOKS, Course, Lessons, train_model
 from baihua.tasks.seeded import seeded
 
 NAMES = sorted(BY_LABEL)
@@ -62,9 +63,9 @@ class Trainee:
 
     def train(self, settings=QUICK, seed=0):
         with seeded(seed):
-            return train_model(
-                self.model, self.rows, ANSWERS, settings, self.watch, folder=self.folder, show_progress=False
-            )
+            batches_of = partial(epoch_batches, self.rows, ANSWERS, settings.batch_size, settings.seed)
+            lessons = Lessons(len(self.rows), batches_of)
+            return train_model(self.model, lessons, settings, self.watch, folder=self.folder, show_progress=False)
 
     def weights(self):
         return {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
