@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from baihua.maths.hyperspherical_uniform import HypersphericalUniform
     from baihua.maths.von_mises_fisher import VonMisesFisher
     from baihua.maths.whitening import Whitening
+    from baihua.tasks.answer import AnswerFinder
+    from baihua.tasks.choose import ChoiceRanker
     from baihua.tasks.classify import TextClassifier
     from baihua.tasks.embed import SentenceEmbedder
     from baihua.tasks.extract import EntityExtractor
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from baihua.text.entities import Entity
 
 __all__ = [
+    "AnswerFinder",
+    "ChoiceRanker",
     "Entity",
     "EntityExtractor",
     "HypersphericalUniform",
@@ -34,6 +38,8 @@ __all__ = [
 
 # Where each public name lives. Names are looked up on first use (PEP 562), so that `baihua --help` imports no torch.
 _HOMES = {
+    "AnswerFinder": "baihua.tasks.answer",
+    "ChoiceRanker": "baihua.tasks.choose",
     "Entity": "baihua.text.entities",
     "EntityExtractor": "baihua.tasks.extract",
     "HypersphericalUniform": "baihua.maths.hyperspherical_uniform",

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 
@@ -32,6 +34,36 @@ def plain_ids(backend: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
             ids if special.isdisjoint(ids) else _ids_in_pieces(backend, text)
             for ids, text in zip(found, texts, strict=True)
         ]
+
+
+def plain_encodings(backend: Tokenizer, texts: Sequence[str]) -> list[tuple[list[int], NDArray[np.int64]]]:
+    """Return ids, and where each token stands in its text, where all that is spelt like a special token is read as characters.
+
+    Args:
+        backend: the tokenizer; its truncation and padding are switched off here.
+        texts: without halves of characters.
+
+    Returns:
+        Per text its ids, and begins and ends of shape ``(num_tokens, 2)``. A special token that is a word of the model's own
+        vocabulary too, as XLM-RoBERTa's are, becomes the unknown one.
+
+    Example:
+        >>> from baihua.encoders.load import load_encoder
+        >>> plain_encodings(load_encoder("bundled").backend(), ["好[SEP]"])[0][1].tolist()
+        [[0, 1], [1, 2], [2, 4], [4, 5], [5, 6]]
+    """
+    unknown = unknown_ids(backend)
+    special = set(special_tokens(backend)) - unknown
+    instead = min(unknown, default=0)
+    with _characters_only(backend):
+        encodings = backend.encode_batch(list(texts), add_special_tokens=False)
+    return [
+        (
+            [instead if number in special else number for number in encoding.ids],
+            np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2),
+        )
+        for encoding in encodings
+    ]
 
 
 def unknown_characters(backend: Tokenizer, text: str) -> str:

@@ -6,8 +6,6 @@ found nothing lost with BERT either (kexue.fm 8739).
 
 from collections.abc import Sequence
 
-from tokenizers import Tokenizer
-
 from baihua.checks import InvalidValue
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.tasks.classification.rows import Rows
@@ -29,7 +27,7 @@ def joined_rows(encoder: TransformerEncoder, texts: Sequence[Sequence[Part]], ma
         InvalidValue: when special tokens leave no room for a token of each text.
     """
     backend = encoder.backend()
-    first, between, last = _frame(backend, encoder)
+    first, between, last = frame_of(encoder)
     limit = min(max_length or encoder.max_length, encoder.max_length)
     found: list[list[int]] = []
     num_cut = 0
@@ -85,13 +83,13 @@ def _joined(parts: list[list[int]], frame: tuple[list[int], list[int], list[int]
     return row + last
 
 
-def _frame(backend: Tokenizer, encoder: TransformerEncoder) -> tuple[list[int], list[int], list[int]]:
-    """Return what stands before, between and after texts: around one as the tokenizer has it, between them its separator."""
+def frame_of(encoder: TransformerEncoder) -> tuple[list[int], list[int], list[int]]:
+    """Return the ids before, between and after texts: around one as the tokenizer has it, between them its separator."""
+    backend, tokenizer = encoder.backend(), encoder.tokenizer
     backend.no_truncation()
     backend.no_padding()
     encoding = backend.encode("a")
     real = [place for place, owner in enumerate(encoding.sequence_ids) if owner is not None]
-    tokenizer = encoder.tokenizer
     known = [number for number in (tokenizer.sep_token_id, tokenizer.eos_token_id) if number is not None]
     between = known[:1] or plain_ids(backend, ["\n"])[0]
     return encoding.ids[: real[0]], between, encoding.ids[real[-1] + 1 :]

@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import nn
 
 from baihua.encoders.dropout import dropout
 from baihua.tasks.classification.dev_watch import DevWatch
-from baihua.tasks.classification.model import ClassificationModel, pooler_left_out
+from baihua.tasks.classification.model import pooler_left_out
 from baihua.tasks.classification.rows import Batch
-from baihua.tasks.classification.settings import ClassificationSettings
 from baihua.tasks.classification.sound_weights import check_finite
 from baihua.training.fit import FitSettings, fit
 from baihua.training.schedules import Schedule
@@ -40,6 +39,34 @@ class Length(Protocol):
         ...
 
 
+class TrainingSettings(Length, Protocol):
+    """The settings of a training."""
+
+    @property
+    def head_rate(self) -> float:
+        """The learning rate of the head, times that of the encoder."""
+        ...
+
+    @property
+    def dropout(self) -> float:
+        """Of the encoder."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """``"float32"`` or ``"bfloat16"``."""
+        ...
+
+    @property
+    def save_every(self) -> float:
+        """Seconds between checkpoints."""
+        ...
+
+    def rate(self, width: int) -> float:
+        """Return the learning rate for an encoder of some width."""
+        ...
+
+
 @dataclass(frozen=True)
 class Course:
     """How long a training is and when dev is looked at.
@@ -50,6 +77,7 @@ class Course:
         look_every: epochs from one look to the next; there is one after the last epoch in any case.
 
     Example:
+        >>> from baihua.tasks.classification.settings import ClassificationSettings
         >>> Course.of(32, ClassificationSettings(epochs=10, least_steps=200, batch_size=16))  # 32 texts, 2 batches
         Course(per_epoch=2, epochs=100, look_every=5)
         >>> Course.of(16000, ClassificationSettings(epochs=3, batch_size=16))
@@ -91,9 +119,9 @@ class Lessons:
 
 
 def train_model(
-    model: ClassificationModel,
+    model: nn.Module,
     lessons: Lessons,
-    settings: ClassificationSettings,
+    settings: TrainingSettings,
     watch: DevWatch | None,
     *,
     folder: str | Path | None = None,
@@ -102,7 +130,7 @@ def train_model(
     """Train the weights of a model, and put the best ones back.
 
     Args:
-        model: encoder and head.
+        model: has a transformers model as its ``encoder`` and something else as its ``head``.
         lessons: what to learn from.
         settings: the numbers.
         watch: looks at texts held aside; None to train to the end and keep the last weights.
@@ -122,13 +150,14 @@ def train_model(
             watch.go_on(start // course.per_epoch)
         return _batches(lessons, settings, watch, start)
 
-    with dropout_if_any(model.encoder, settings.dropout), pooler_left_out(model.encoder):
+    encoder: Any = model.encoder
+    with dropout_if_any(encoder, settings.dropout), pooler_left_out(encoder):
         log = fit(
             model,
             batches,
             FitSettings(
                 Schedule(steps=course.steps),
-                learning_rate=settings.rate(model.head.in_features),
+                learning_rate=settings.rate(int(encoder.config.hidden_size)),
                 precision=settings.precision,
                 save_every=settings.save_every,
                 rate_factors={"head.": settings.head_rate},
@@ -152,7 +181,7 @@ def dropout_if_any(encoder: nn.Module, rate: float) -> AbstractContextManager[No
     return dropout(encoder, rate, rate) if has_dropout else nullcontext()
 
 
-def _batches(lessons: Lessons, settings: ClassificationSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
+def _batches(lessons: Lessons, settings: TrainingSettings, watch: DevWatch | None, start: int) -> Iterator[Batch]:
     """Yield the batches from number ``start`` on; a look of the watch may end it."""
     course = Course.of(lessons.num, settings)
     first, skipped = divmod(start, course.per_epoch)
