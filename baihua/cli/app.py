@@ -2,6 +2,7 @@
 
 from baihua.cli import (
     calibrate,
+    choosing,
     classify_evaluation,
     classify_prediction,
     classify_training,
@@ -18,6 +19,7 @@ from baihua.cli import (
     extract_prediction,
     extract_training,
     fewclue,
+    find_answers,
     index,
     predict,
     pretrain,
@@ -33,6 +35,7 @@ from baihua.cli.root import app
 __all__ = [
     "app",
     "calibrate",
+    "choosing",
     "classify_evaluation",
     "classify_prediction",
     "classify_training",
@@ -49,6 +52,7 @@ __all__ = [
     "extract_prediction",
     "extract_training",
     "fewclue",
+    "find_answers",
     "index",
     "predict",
     "pretrain",

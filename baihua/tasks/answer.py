@@ -23,8 +23,10 @@ from baihua.tasks.classification.training import Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.tasks.seeded import seeded
 from baihua.text.reading import check_contexts, check_found_answers
+from baihua.training.answer_metrics import AnswerScores, score_answers
 
 Contexts = str | Sequence[str]
+NO_ANSWER = "∅"  # stands for it where texts are compared, so that none found is right where there is none
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,38 @@ class AnswerFinder:
         for question, mine in groupby(both, key=lambda one: one[0].question):
             answers[question] = self._chosen(pairs[question][0], list(mine))
         return answers
+
+    def evaluate(
+        self,
+        contexts: Contexts,
+        questions: Sequence[str],
+        answers: Sequence[Sequence[Any]],
+        *,
+        show_progress: bool | None = None,
+    ) -> AnswerScores:
+        """Find answers, and compare with those that are right.
+
+        Args:
+            contexts: as in `predict`.
+            questions: as in `predict`.
+            answers: of each question all that are right, each as in `fit`; none where the context has no answer, which counts as
+                right if none is found.
+            show_progress: show a bar; None to show it on a terminal.
+
+        Returns:
+            Exact match and F1 as CMRC2018 has them, see `baihua.training.answer_metrics`.
+        """
+        pairs = check_contexts(contexts, questions)
+        known = [check_found_answers(list(mine), [pair] * len(mine)) for mine, pair in zip(answers, pairs, strict=True)]
+        found = self.predict(contexts, questions, show_progress=show_progress)
+        texts = [
+            [pair[0][one.start : one.end] for one in mine if one is not None]
+            for mine, pair in zip(known, pairs, strict=True)
+        ]
+        return score_answers(
+            {str(number): NO_ANSWER if one is None else one.text for number, one in enumerate(found)},
+            {str(number): mine or [NO_ANSWER] for number, mine in enumerate(texts)},
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Save encoder, head and settings as a folder; its encoder is one that `load_encoder` reads too.

@@ -32,10 +32,10 @@ class FitSettings:
     Args:
         schedule: its length, warm-up and decay.
         learning_rate: the highest, after the warm-up.
-        optimizer: ``"adamw"`` or ``"muon"``, see `baihua.training.muon`.
-        weight_decay: of matrices; vectors (biases, norms) have none.
+        optimizer: ``"adamw"``, ``"muon"`` (`baihua.training.muon`) or ``"adafactor"`` (`baihua.training.adafactor`).
+        weight_decay: of matrices; vectors (biases, norms) have none, nor has anything with ``"adafactor"``.
         accumulation: batches whose gradients make one step.
-        max_norm: gradients longer than this are shortened to it.
+        max_norm: gradients longer than this are shortened to it; ``math.inf`` for as they are.
         precision: ``"float32"`` or ``"bfloat16"`` (through `torch.autocast`).
         log_every: steps between lines of the log, and between looks at the loss.
         save_every: seconds between checkpoints.

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from baihua.checks import check_choice
+from baihua.training.adafactor import AdaFactor
 from baihua.training.muon import Muon
 
-OPTIMIZERS = ("adamw", "muon")
+OPTIMIZERS = ("adamw", "muon")  # those that pre-training offers: both were measured there
+ALL_OPTIMIZERS = (*OPTIMIZERS, "adafactor")
 BETAS = (0.9, 0.98)  # as RoBERTa (arXiv 1907.11692, section 3.1): the second moment forgets sooner than by default
 
 
@@ -25,9 +27,9 @@ def make_optimizer(
     Args:
         model: the module.
         name: ``"adamw"``, or ``"muon"``: Muon for the weights of linear layers that are not also an embedding,
-            AdamW for the rest.
+            AdamW for the rest, or ``"adafactor"``, whose steps are relative to the weights (`baihua.training.adafactor`).
         learning_rate: of all.
-        weight_decay: of matrices; vectors (biases, norms) have none.
+        weight_decay: of matrices; vectors (biases, norms) have none, and with ``"adafactor"`` nothing has.
         rate_factors: parameters whose name begins with a key move so many times as fast, without weight decay; their groups
             have ``"rate_factor"``.
 
@@ -37,10 +39,12 @@ def make_optimizer(
     Raises:
         InvalidValue: for another name.
     """
-    check_choice("optimizer", name, OPTIMIZERS)
+    check_choice("optimizer", name, ALL_OPTIMIZERS)
     faster = _faster(model, rate_factors or {})
     own = {parameter for group in faster for parameter in group["params"]}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad and parameter not in own]
+    if name == "adafactor":
+        return AdaFactor([group for group in [{"params": trained}, *faster] if group["params"]], lr=learning_rate)
     matrices = [parameter for parameter in trained if parameter.ndim >= 2]
     vectors = {"params": [parameter for parameter in trained if parameter.ndim < 2], "weight_decay": 0.0}
     if name == "adamw":

@@ -54,6 +54,8 @@ def test_where_some_have_no_answer_none_can_be_found(small_folder):
     found = finder.predict(CONTEXTS + nothing, QUESTIONS * 2)
     assert sum(one is not None for one in found[:16]) >= 13
     assert sum(one is None for one in found[16:]) >= 13
+    scores = finder.evaluate(nothing, QUESTIONS, [[]] * 16)
+    assert scores.exact_match == scores.f1 == sum(one is None for one in found[16:]) / 16
 
 
 def test_a_folder_answers_as_before(trained, tmp_path):
@@ -89,3 +91,14 @@ def test_a_refused_training_leaves_the_weights(small_folder):
 def test_settings_that_make_no_sense(wrong):
     with pytest.raises(InvalidValue):
         AnswerSettings(**wrong)
+
+
+def test_scores_are_those_of_cmrc(trained):
+    scores = trained.evaluate(CONTEXTS, QUESTIONS, [[answer] for answer in ANSWERS])
+    found = trained.predict(CONTEXTS, QUESTIONS)
+    assert scores.exact_match == sum(one.text == answer for one, answer in zip(found, ANSWERS, strict=True)) / 16
+    assert scores.f1 >= scores.exact_match
+    several = trained.evaluate(
+        CONTEXTS, QUESTIONS, [[context[0], one.text] for context, one in zip(CONTEXTS, found, strict=True)]
+    )
+    assert several.exact_match == 1
