@@ -16,6 +16,7 @@ from baihua.maths.whitening import Whitening
 
 NUM_TRAINING = 1200
 NOISE = 0.3
+CLOUD = 0.05  # deviation of the clouds on a circle of radius 1
 COSTS = ("euclidean", "whitened", "features")
 FEATURES = 64  # of the classifier whose hidden layer sees the digits
 KEPT = 20  # directions of the whitening; the rest are the pixels of the margin
@@ -65,19 +66,25 @@ def digit_pairs() -> tuple[Pair, ...]:
 
 
 def shifted_gaussians(width: int, shift: float, num: int = 2000) -> Pair:
-    """Return samples of N(0, I) and of the same shifted along a diagonal, at Wasserstein distance ``shift`` of any power."""
-    rng = torch.Generator().manual_seed(0)
-    x, y = torch.randn(2, num, width, generator=rng)
-    return Pair(f"shift {shift:g}, width {width}", x, y + shift / math.sqrt(width))
+    """Return samples of N(0, I) and of the same law shifted along the diagonal, at Wasserstein distance ``shift`` of any power."""
+    x, y = torch.randn(2, num, width, generator=torch.Generator().manual_seed(0))
+    return _shifted(f"Gaussian, width {width}", x, y, shift)
 
 
-def mixture(num: int = 2000, radius: float = 1.0, deviation: float = 0.05) -> Tensor:
-    """Return points around eight places of a circle, shape ``(num, 2)``: the usual test of what a GAN leaves out."""
+def shifted_rings(shift: float, num: int = 2000) -> Pair:
+    """Return samples of eight clouds on a circle, the usual mixture in the plane, and of the same shifted: at distance ``shift``.
+
+    Moving all mass by one vector is best for any law: no plan moves the mean by less.
+    """
     rng = torch.Generator().manual_seed(0)
-    places = torch.randint(8, (num,), generator=rng)
-    angles = places * (2 * math.pi / 8)
-    centres = radius * torch.stack([angles.cos(), angles.sin()], dim=1)
-    return centres + deviation * torch.randn(num, 2, generator=rng)
+    angles = torch.randint(8, (2, num), generator=rng) * (2 * math.pi / 8)
+    centres = torch.stack([angles.cos(), angles.sin()], dim=-1)  # (2, num, 2)
+    x, y = centres + CLOUD * torch.randn(2, num, 2, generator=rng)
+    return _shifted("ring of eight", x, y, shift)
+
+
+def _shifted(name: str, x: Tensor, y: Tensor, shift: float) -> Pair:
+    return Pair(name, x, y + shift / math.sqrt(x.shape[1]))
 
 
 def gaussian(width: int, num: int = 4000) -> Tensor:
