@@ -101,10 +101,9 @@ def _surfaces(texts: Sequence[str], entities: Sequence[Sequence[Entity]], argume
     try:
         check_same_length(texts, entities, ("texts", argument))
         for text, those in zip(texts, entities, strict=True):
-            behind = [entity for entity in those if entity.end > len(text)]
+            if behind := [entity.end for entity in those if entity.end > len(text)]:
+                _complain_of_place(behind[0], len(text), len(surfaces), argument)
             surfaces.append({(entity.type, text[entity.start : entity.end]) for entity in those})
-            if behind:
-                _complain_of_place(behind[0], len(text), len(surfaces) - 1, argument)
     except (AttributeError, TypeError):
         raise InvalidType(
             zh=f"{argument} 应是每条文本一列 Entity，第 {len(surfaces)} 条（从 0 数）却不是。"
@@ -115,10 +114,10 @@ def _surfaces(texts: Sequence[str], entities: Sequence[Sequence[Entity]], argume
     return surfaces
 
 
-def _complain_of_place(entity: Entity, length: int, number: int, argument: str) -> None:
+def _complain_of_place(end: int, length: int, number: int, argument: str) -> None:
     raise InvalidValue(
-        zh=f"{argument} 第 {number} 条文本（从 0 数）只有 {length} 个字，却有实体在第 {entity.end} 个字之后结束；"
+        zh=f"{argument} 第 {number} 条文本（从 0 数）只有 {length} 个字，却有实体在第 {end} 个字之后结束；"
         "请检查文本与实体是否对应。",
-        en=f"Text {number} of {argument} has {length} characters, but one of its entities ends at {entity.end}. "
+        en=f"Text {number} of {argument} has {length} characters, but one of its entities ends at {end}. "
         "Check that texts and entities belong together.",
     )

@@ -105,6 +105,14 @@ def test_what_starts_at_zero_moves_by_a_thousandth_of_the_rate():
     torch.testing.assert_close(weight.data, torch.tensor([-5e-7, 5e-7, 0.0], dtype=torch.float64))
 
 
+def test_what_is_added_to_squares_counts_twice():
+    """A gradient of 1e-15, whose square is what is added: once where it is remembered, once under the root."""
+    weight = nn.Parameter(torch.ones(2, dtype=torch.float64))
+    weight.grad = torch.tensor([1e-15, 0.0], dtype=torch.float64)
+    AdaFactor([weight], lr=0.3, beta1=0.0).step()
+    torch.testing.assert_close(weight.data, torch.tensor([1 - 0.3 / math.sqrt(3), 1.0], dtype=torch.float64))
+
+
 def hugging_face(weight, rate, beta1):
     from transformers.optimization import Adafactor
 

@@ -4,9 +4,9 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from baihua.checks import InvalidValue
+from baihua.maths.assignment import assign, independent
 
 
 def choose_exclusively(scores: Sequence[npt.NDArray[np.float64]], groups: Sequence[Hashable]) -> list[int]:
@@ -43,7 +43,7 @@ def choose_exclusively(scores: Sequence[npt.NDArray[np.float64]], groups: Sequen
                 en=f"Questions of group {group!r:.40} have different numbers of choices. They must have the same choices.",
             )
         table = np.stack([scores[place] for place in places])  # (num_questions, num_choices)
-        best = linear_sum_assignment(table, maximize=True)[1] if len(places) <= table.shape[1] else table.argmax(axis=1)
+        best = assign(table) if len(places) <= table.shape[1] else independent(table)
         for place, choice in zip(places, best, strict=True):
             chosen[place] = int(choice)
     return chosen
