@@ -124,6 +124,7 @@ def train_model(
     settings: TrainingSettings,
     watch: DevWatch | None,
     *,
+    numbers: FitSettings | None = None,
     folder: str | Path | None = None,
     show_progress: bool | None = None,
 ) -> list[dict[str, float]]:
@@ -134,6 +135,7 @@ def train_model(
         lessons: what to learn from.
         settings: the numbers.
         watch: looks at texts held aside; None to train to the end and keep the last weights.
+        numbers: optimizer, rate and schedule; None for AdamW with a warm-up and a linear decay at the settings' rates.
         folder: for checkpoints; a training cut off there goes on exactly.
         show_progress: show a bar; None to show it on a terminal.
 
@@ -155,13 +157,7 @@ def train_model(
         log = fit(
             model,
             batches,
-            FitSettings(
-                Schedule(steps=course.steps),
-                learning_rate=settings.rate(int(encoder.config.hidden_size)),
-                precision=settings.precision,
-                save_every=settings.save_every,
-                rate_factors={"head.": settings.head_rate},
-            ),
+            numbers or _usual(settings, int(encoder.config.hidden_size), course.steps),
             folder=folder,
             count=lambda batch: len(batch["ids"]),
             show_progress=show_progress,
@@ -173,6 +169,16 @@ def train_model(
         watch.restore()
     check_finite(model)
     return log
+
+
+def _usual(settings: TrainingSettings, width: int, steps: int) -> FitSettings:
+    return FitSettings(
+        Schedule(steps=steps),
+        learning_rate=settings.rate(width),
+        precision=settings.precision,
+        save_every=settings.save_every,
+        rate_factors={"head.": settings.head_rate},
+    )
 
 
 def dropout_if_any(encoder: nn.Module, rate: float) -> AbstractContextManager[None]:
