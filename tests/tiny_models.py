@@ -33,9 +33,10 @@ def make_bert(folder: Path, kind: str = "BertModel", **settings) -> torch.nn.Mod
     import transformers
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_tokenizer(folder)
     sizes = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
-    config = transformers.BertConfig(vocab_size=100, max_position_embeddings=32, **(sizes | settings))
+    sizes |= {"max_position_embeddings": 32} | settings
+    write_tokenizer(folder, sizes["max_position_embeddings"])
+    config = transformers.BertConfig(vocab_size=100, **sizes)
     torch.manual_seed(1)
     model = getattr(transformers, kind)(config).eval()
     for parameter in model.parameters():  # the usual initialisation is too small to tell poolings apart

@@ -36,6 +36,7 @@ class ClueSettings:
         decay: ``"constant"`` or ``"linear"``.
         weight_decay: of matrices, with AdamW.
         head_rate: the rate of the new layer, times that of the encoder.
+        pooling: of the states that a text is classified by: ``"cls"``, ``"mean"`` or ``"max"``.
         dropout: of the encoder in training.
         patience: epochs without a better score on dev after which training stops; as many as there are to go through all.
         precision: ``"float32"`` or ``"bfloat16"``.
@@ -52,6 +53,7 @@ class ClueSettings:
     decay: str = "constant"
     weight_decay: float = 0.01
     head_rate: float = 1.0
+    pooling: str = "cls"
     dropout: float = 0.1
     patience: int = 1000
     precision: str = "float32"
@@ -137,7 +139,7 @@ OFFICIAL = {
     "C3": replace(_PLAIN, batch_size=24, max_length=512, epochs=8),
     "CLUENER": replace(_PLAIN, max_length=256),  # nor this one
 }
-_TODAY = ClueSettings(128, 32, 5, 2e-5, decay="linear", warmup=0.1, head_rate=5.0, patience=2)
+_TODAY = ClueSettings(128, 32, 5, 2e-5, decay="linear", warmup=0.1, head_rate=5.0, pooling="mean", patience=2)
 MODERN = {
     "AFQMC": _TODAY,
     "TNEWS": _TODAY,

@@ -234,6 +234,19 @@ class AnswerFinder:
         made._model.eval()
         return made
 
+    @classmethod
+    def of(cls, encoder: TransformerEncoder, model: AnswerModel, settings: AnswerSettings) -> Self:
+        """Return a finder around a model that is trained elsewhere; it always finds an answer.
+
+        Args:
+            encoder: whose tokenizer reads.
+            model: of the same encoder.
+            settings: of the windows.
+        """
+        made = cls(encoder, settings=settings)
+        made._model = model
+        return made
+
     def _new_model(self) -> AnswerModel:
         return AnswerModel(self.encoder.model, self.settings.head_size).to(self.encoder.device)
 
