@@ -9,10 +9,12 @@ relative to the weights, and stay as they are.
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from baihua.benchmarks.clue_tasks import find_task
-from baihua.checks import check_choice
+from baihua.checks import InvalidValue, check_choice
 from baihua.training.fit import FitSettings
 from baihua.training.schedules import Schedule
 
@@ -109,6 +111,31 @@ def settings_of(task: str, name: str = "article") -> ClueSettings:
     """
     table = {"article": ARTICLE, "official": OFFICIAL, "modern": MODERN}
     return table[check_choice("settings", name, NAMES)][find_task(task).name]
+
+
+def parse_changes(assignments: Sequence[str]) -> dict[str, Any]:
+    """Read words such as ``"epochs=3"`` into numbers of the kind each has.
+
+    Raises:
+        InvalidValue: for a word without ``=``, an unknown name (naming the nearest), or a value of another kind.
+
+    Example:
+        >>> parse_changes(["epochs=3", "learning_rate=1e-4", "precision=bfloat16"])
+        {'epochs': 3, 'learning_rate': 0.0001, 'precision': 'bfloat16'}
+    """
+    kinds = {field.name: type(getattr(_SHORT, field.name)) for field in fields(ClueSettings)}
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = check_choice("--set", name.strip(), kinds)
+        try:
+            found[name] = (int if name == "least_steps" else kinds[name])(text.strip() if equals else "")
+        except ValueError:
+            raise InvalidValue(
+                zh=f"--set 应写成 名字=值，{name} 应是 {kinds[name].__name__}，收到 {assignment!r}。",
+                en=f"--set takes name=value, and {name} must be of the kind {kinds[name].__name__}, not {assignment!r}.",
+            ) from None
+    return found
 
 
 _SHORT = ClueSettings(128, 32, 10, 5e-4, optimizer="adafactor")
