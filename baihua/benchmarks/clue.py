@@ -10,7 +10,7 @@ from typing import Any
 
 from baihua.benchmarks.clue_published import SOURCES, published_dev
 from baihua.benchmarks.clue_reader import ClueExamples, read_clue
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Lesson
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Lesson
 from baihua.benchmarks.clue_scores import MAIN, baseline, main_score, score
 from baihua.benchmarks.clue_settings import ClueSettings, settings_of
 from baihua.benchmarks.clue_submission import write_answers

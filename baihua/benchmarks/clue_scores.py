@@ -6,7 +6,7 @@ from typing import Any
 
 from baihua.benchmarks.clue_reader import ClueExamples
 from baihua.benchmarks.clue_recipes import c3, chid, cmrc2018
-from baihua.benchmarks.clue_recipes.snippets import Answers, accuracy
+from baihua.benchmarks.clue_recipes.lesson import Answers, accuracy
 from baihua.benchmarks.clue_tasks import CLASSIFICATION, find_task
 from baihua.training.span_metrics import score_entities
 from baihua.training.surface_metrics import score_surfaces

@@ -10,7 +10,7 @@ from tiny_models import make_bert
 
 from baihua.benchmarks import clue_recipes
 from baihua.benchmarks.clue_reader import read_clue
-from baihua.benchmarks.clue_recipes.snippets import Lesson
+from baihua.benchmarks.clue_recipes.lesson import Lesson
 from baihua.benchmarks.clue_settings import settings_of
 from baihua.benchmarks.clue_submission import write_answers
 from baihua.benchmarks.clue_tasks import CLUE_TASKS

@@ -14,7 +14,7 @@ import numpy as np
 
 from baihua.benchmarks.clue_inputs import join_passage, pad_choices
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Answers, Lesson, accuracy, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, accuracy, train
 from baihua.tasks.choosing.joined import joined_rows
 from baihua.tasks.choosing.model import ChoiceModel, Questions, question_batches
 from baihua.tasks.classification.model import logits_of

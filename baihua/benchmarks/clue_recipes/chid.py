@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Answers, Lesson, accuracy, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, accuracy, train
 from baihua.benchmarks.idiom_blanks import mark_blank, split_blanks, text_budget
 from baihua.tasks.choosing.exclusive import choose_exclusively
 from baihua.tasks.choosing.joined import joined_rows

@@ -11,7 +11,7 @@ the types over surfaces; ours on dev is micro F1 by places.
 from functools import partial
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Answers, Lesson, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, train
 from baihua.benchmarks.clue_tasks import find_task
 from baihua.nn.global_pointer import GlobalPointer
 from baihua.tasks.extraction.model import ExtractionModel

@@ -12,7 +12,7 @@ the first of three references and on tokens.
 from functools import partial
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Answers, Lesson, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, train
 from baihua.tasks.answer import AnswerFinder
 from baihua.tasks.answering.model import AnswerModel, window_batches
 from baihua.tasks.answering.settings import AnswerSettings

@@ -7,7 +7,7 @@ Published dev accuracy, BERT base: 56.80 (kexue.fm 9138); baseline of CLUE 56.09
 """
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.snippets import Answerer, Lesson, learn_labels
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Lesson, learn_labels
 from baihua.tasks.choosing.joined import joined_rows
 from baihua.tasks.classification.rows import Rows
 
