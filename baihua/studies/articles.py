@@ -69,4 +69,14 @@ ARTICLES = (
         },
         command="baihua study vmf-vae",
     ),
+    Article(
+        name="wgan",
+        title="Why Wasserstein GANs work (kexue.fm/archives/8244)",
+        use={
+            "zh": "两批文本或向量的差别是不是偶然、差在哪些句子上；精确、切片与熵正则的最优传输，各种评判网络的 GAN",
+            "en": "see whether two sets of texts or vectors differ by more than chance, and where; exact, sliced and entropic transport, "
+            "and GANs against critics of every kind",
+        },
+        command="baihua compare may.txt june.txt",
+    ),
 )
