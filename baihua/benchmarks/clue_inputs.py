@@ -1,7 +1,7 @@
 """What a record of CLUE looks like to a model: spans marked, keywords joined, a passage in one text, four choices.
 
 Each function is one transformation of https://kexue.fm/archives/8739 and its code; CHID's blanks are in
-`baihua.benchmarks.idiom_blanks`, CMRC2018's windows in `baihua.benchmarks.reading_windows`.
+`baihua.benchmarks.idiom_blanks`, CMRC2018's windows in `baihua.tasks.answering.windows`.
 """
 
 from collections.abc import Sequence

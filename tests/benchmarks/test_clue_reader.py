@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 
 import pytest
 from tiny_clue import IDIOMS, lines, tiny_files, write_tiny
@@ -9,9 +10,12 @@ from tiny_clue import IDIOMS, lines, tiny_files, write_tiny
 from baihua.benchmarks.clue_reader import read_clue
 from baihua.benchmarks.clue_records import ChoiceExample, EntityExample, IdiomExample, ReadingAnswer
 from baihua.benchmarks.clue_tasks import CLASSIFICATION, CLUE_TASKS
-from baihua.benchmarks.reading_windows import reading_windows
 from baihua.checks import FileProblem, InvalidValue
+from baihua.encoders.load import load_encoder
+from baihua.tasks.answering.settings import AnswerSettings
+from baihua.tasks.answering.windows import NOTHING, make_windows
 from baihua.text.entities import Entity
+from baihua.text.reading import Answer
 
 needs_data = pytest.mark.skipif("BAIHUA_DATA" not in os.environ, reason="needs the public sets in BAIHUA_DATA")
 
@@ -402,6 +406,11 @@ def test_every_real_answer_stands_where_it_is_said_to(monkeypatch, tmp_path):
     assert (num_answers, num_elsewhere) == (9657, 193)
 
 
+def bare(text):
+    """Without marks above and below letters, which tokenizers leave out of their tokens, and blanks at the ends."""
+    return "".join(one for one in unicodedata.normalize("NFD", text) if unicodedata.category(one) != "Mn").strip()
+
+
 @needs_data
 @pytest.mark.parametrize("part", ["train", "dev"])
 def test_every_real_answer_is_borne_by_a_window_and_read_back(monkeypatch, tmp_path, part):
@@ -410,11 +419,19 @@ def test_every_real_answer_is_borne_by_a_window_and_read_back(monkeypatch, tmp_p
         passages = read_clue("cmrc2018", part).examples
     except FileProblem:
         pytest.skip("this set is not in BAIHUA_DATA")
+    encoder = load_encoder("bundled")
+    pairs, answers = [], []
     for passage in passages:
         for question in passage.questions:
-            width = 512 - len(question.text) - 3
-            for answer in question.answers:
-                windows = reading_windows(len(passage.context), width, answer=answer.span)
-                bearing = [window for window in windows if window.answer is not None]
-                assert bool(bearing) == (answer.span is not None)
-                assert all(window.pieces(passage.context)[1] == answer.text for window in bearing)
+            span = next((answer.span for answer in question.answers if answer.span is not None), None)
+            if span is not None:
+                pairs.append((passage.context, question.text))
+                answers.append(Answer(*span))
+    borne = set()
+    for window in make_windows(encoder, pairs, AnswerSettings(), answers):
+        if window.span != NOTHING:
+            answer, (first, last) = answers[window.question], window.span
+            read = pairs[window.question][0][window.offsets[first - 1, 0] : window.offsets[last - 1, 1]]
+            assert bare(read) == bare(pairs[window.question][0][answer.start : answer.end])
+            borne.add(window.question)
+    assert len(borne) == len(pairs)

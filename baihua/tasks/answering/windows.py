@@ -4,9 +4,9 @@ To learn from, a context is read in three pieces, before the answer, the answer,
 ends at edges of tokens (kexue.fm 8739).
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -74,13 +74,17 @@ def make_windows(
     windows: list[Window] = []
     for number, ((context, _), question) in enumerate(zip(pairs, questions, strict=True)):
         answer = None if answers is None else answers[number]
-        ids, offsets = _tokens(backend, context, answer)
+        ids, offsets, place = _tokens(backend, context, answer)
         head = [*first, *question[0][:num_question], *between]
         room = limit - len(head) - len(last)
-        for start in window_starts(len(ids), room, settings.stride):
-            mine = offsets[start : start + room]
+        starts = list(window_starts(len(ids), room, settings.stride))
+        spans = [_span_in(place, start, room) for start in starts]
+        if place is not None and 0 < place[1] - place[0] <= room and all(span == NOTHING for span in spans):
+            starts.append(max(0, place[1] - room))  # a long answer that falls between the usual windows
+            spans.append(_span_in(place, starts[-1], room))
+        for start, span in zip(starts, spans, strict=True):
             row = [*head, *ids[start : start + room], *last]
-            windows.append(Window(number, row, len(head), mine, _span_of(answer, mine)))
+            windows.append(Window(number, row, len(head), offsets[start : start + room], span))
     return windows
 
 
@@ -97,23 +101,22 @@ def window_starts(num: int, room: int, stride: int) -> range:
     return range(0, max(num - room + step, 1), step)
 
 
-def _tokens(backend: Tokenizer, context: str, answer: Answer | None) -> tuple[list[int], np.ndarray]:
-    """Return the ids of a context and where its tokens stand, read in three pieces if the answer is known."""
+def _tokens(
+    backend: Tokenizer, context: str, answer: Answer | None
+) -> tuple[list[int], np.ndarray, tuple[int, int] | None]:
+    """Return the ids of a context, where its tokens stand, and which of them are the answer, half-open, if it is known."""
     cuts = [0, len(context)] if answer is None else [0, answer.start, answer.end, len(context)]
-    pieces = [context[start:end] for start, end in itertools.pairwise(cuts)]
-    ids: list[int] = []
-    offsets: list[np.ndarray] = []
-    for (piece_ids, piece_offsets), shift in zip(plain_encodings(backend, pieces), cuts[:-1], strict=True):
-        ids += piece_ids
-        offsets.append(piece_offsets + shift)
-    return ids, np.concatenate(offsets)
-
-
-def _span_of(answer: Answer | None, offsets: np.ndarray) -> tuple[int, int]:
+    pieces = plain_encodings(backend, [context[start:end] for start, end in pairwise(cuts)])
+    ids = [number for piece, _ in pieces for number in piece]
+    offsets = np.concatenate([piece + shift for (_, piece), shift in zip(pieces, cuts[:-1], strict=True)])
     if answer is None:
+        return ids, offsets, None
+    before = len(pieces[0][0])
+    return ids, offsets, (before, before + len(pieces[1][0]))
+
+
+def _span_in(place: tuple[int, int] | None, start: int, room: int) -> tuple[int, int]:
+    """Return first and last token of the answer within a window, from 1, or `NOTHING` where it is not whole there."""
+    if place is None or place[0] == place[1] or place[0] < start or place[1] > start + room:
         return NOTHING
-    starts, ends = offsets.T
-    inside = np.flatnonzero((starts >= answer.start) & (ends <= answer.end) & (starts < ends))
-    if not len(inside) or starts[inside[0]] != answer.start or ends[inside[-1]] != answer.end:
-        return NOTHING
-    return int(inside[0]) + 1, int(inside[-1]) + 1
+    return place[0] - start + 1, place[1] - start

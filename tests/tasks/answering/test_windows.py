@@ -48,6 +48,22 @@ def test_an_answer_is_found_where_it_stands(encoder, start, width):
             assert (window.offsets[first - 1, 0], window.offsets[last - 1, 1]) == (answer.start, answer.end)
 
 
+def test_a_long_answer_between_the_usual_windows_gets_one_of_its_own(encoder):
+    # Room for 12: windows begin at 0 and 8, and an answer from 3 to 14 is whole in neither.
+    settings = AnswerSettings(max_length=16, stride=8, max_question=1)
+    windows = make_windows(encoder, [(CONTEXT, "好")], settings, [Answer(3, 14)])
+    assert [window.span != NOTHING for window in windows] == [False, False, True]
+    first, last = windows[-1].span
+    assert (windows[-1].offsets[first - 1, 0], windows[-1].offsets[last - 1, 1]) == (3, 14)
+
+
+def test_blanks_at_the_ends_of_an_answer_are_no_part_of_it(encoder):
+    context = "手机 充不进 电"
+    window = make_windows(encoder, [(context, "好")], AnswerSettings(), [Answer(2, 7)])[0]
+    first, last = window.span
+    assert context[window.offsets[first - 1, 0] : window.offsets[last - 1, 1]] == "充不进"
+
+
 def test_an_answer_within_a_word_is_an_answer_all_the_same():
     encoder = load_encoder("bundled")
     context = "会议在2021年举行，用iPhone12拍照"
