@@ -14,13 +14,14 @@ from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.language import say
 from baihua.progress import progress
-from baihua.tasks.answering.file import FINDER_FOLDER, damaged, write_finder
+from baihua.tasks.answering.file import FINDER_FOLDER, damaged
 from baihua.tasks.answering.model import AnswerModel, Found, find_answers, window_batches
 from baihua.tasks.answering.settings import AnswerSettings
 from baihua.tasks.answering.windows import NOTHING, Window, make_windows
 from baihua.tasks.classification.sound_weights import restored_on_failure
 from baihua.tasks.classification.training import Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
+from baihua.tasks.model_folder import transformer_writer
 from baihua.tasks.seeded import seeded
 from baihua.text.reading import check_contexts, check_found_answers
 from baihua.training.answer_metrics import AnswerScores, score_answers
@@ -207,7 +208,7 @@ class AnswerFinder:
             "settings": asdict(self.settings),
             "max_length": self.encoder.max_length,
         }
-        write_finder(folder, self.encoder, model.head.state_dict(), facts)
+        FINDER_FOLDER.write(folder, transformer_writer(self.encoder), model.head.state_dict(), facts)
         return Path(folder)
 
     @classmethod

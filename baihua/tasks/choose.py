@@ -18,7 +18,7 @@ from baihua.language import say
 from baihua.maths.proportion import wilson_interval
 from baihua.progress import progress
 from baihua.tasks.choosing.exclusive import choose_exclusively
-from baihua.tasks.choosing.file import RANKER_FOLDER, damaged, write_ranker
+from baihua.tasks.choosing.file import RANKER_FOLDER, damaged
 from baihua.tasks.choosing.joined import joined_rows
 from baihua.tasks.choosing.model import ChoiceModel, Questions, question_batches
 from baihua.tasks.classification.dev_watch import DevWatch
@@ -27,6 +27,7 @@ from baihua.tasks.classification.settings import ClassificationSettings
 from baihua.tasks.classification.sound_weights import restored_on_failure
 from baihua.tasks.classification.training import Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
+from baihua.tasks.model_folder import transformer_writer
 from baihua.tasks.seeded import seeded
 from baihua.text.choices import ChoiceQuestion, check_answers, check_questions
 from baihua.training.temperature import probabilities
@@ -194,7 +195,7 @@ class ChoiceRanker:
             "settings": asdict(self.settings),
             "max_length": self.encoder.max_length,
         }
-        write_ranker(folder, self.encoder, model.head.state_dict(), facts)
+        RANKER_FOLDER.write(folder, transformer_writer(self.encoder), model.head.state_dict(), facts)
         return Path(folder)
 
     @classmethod

@@ -11,6 +11,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from baihua.checks import FileProblem, InvalidValue
+from baihua.encoders.modules_writer import write_transformer_files
+from baihua.encoders.transformer import TransformerEncoder
 from baihua.files import replacing_folder, write_text
 
 
@@ -28,6 +30,11 @@ def not_intact(folder: str | Path, detail: str, *, zh: str, en: str) -> InvalidV
         en=f"{folder} is not an intact {en}'s folder ({detail[:200]}). Copy or train it again, or upgrade baihua if it is of "
         "a later version.",
     )
+
+
+def transformer_writer(encoder: TransformerEncoder) -> Callable[[Path], None]:
+    """Return what writes an encoder into a folder as transformers does, for `ModelFolder.write`."""
+    return lambda folder: write_transformer_files(folder, encoder.model, encoder.tokenizer)
 
 
 @dataclass(frozen=True)

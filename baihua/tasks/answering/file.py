@@ -1,14 +1,8 @@
 """A trained answer finder as a folder."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
 
 from baihua.checks import InvalidValue
-from baihua.encoders.modules_writer import write_transformer_files
-from baihua.encoders.transformer import TransformerEncoder
 from baihua.tasks.model_folder import ModelFolder, not_intact
 
 FACTS_FILE, HEAD_FILE = "finder.json", "head.safetensors"
@@ -29,24 +23,3 @@ FINDER_FOLDER = ModelFolder(
     writers=("AnswerFinder.save 或 baihua train answer", "AnswerFinder.save or baihua train answer"),
     damaged=damaged,
 )
-
-
-def write_finder(
-    folder: str | Path, encoder: TransformerEncoder, head: Mapping[str, Tensor], facts: Mapping[str, Any]
-) -> None:
-    """Write a folder, whole or not at all.
-
-    Args:
-        folder: where; an answer finder already there is replaced.
-        encoder: the trained encoder.
-        head: the weights of the head.
-        facts: what JSON can hold.
-
-    Raises:
-        FileProblem: when it cannot be written, or something else than an answer finder is there.
-    """
-
-    def write_encoder(temporary: Path) -> None:
-        write_transformer_files(temporary, encoder.model, encoder.tokenizer)
-
-    FINDER_FOLDER.write(folder, write_encoder, head, facts)

@@ -1,14 +1,8 @@
 """A trained ranker of choices as a folder."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
 
 from baihua.checks import InvalidValue
-from baihua.encoders.modules_writer import write_transformer_files
-from baihua.encoders.transformer import TransformerEncoder
 from baihua.tasks.model_folder import ModelFolder, not_intact
 
 FACTS_FILE, HEAD_FILE = "ranker.json", "head.safetensors"
@@ -29,24 +23,3 @@ RANKER_FOLDER = ModelFolder(
     writers=("ChoiceRanker.save 或 baihua train choose", "ChoiceRanker.save or baihua train choose"),
     damaged=damaged,
 )
-
-
-def write_ranker(
-    folder: str | Path, encoder: TransformerEncoder, head: Mapping[str, Tensor], facts: Mapping[str, Any]
-) -> None:
-    """Write a folder, whole or not at all.
-
-    Args:
-        folder: where; a ranker already there is replaced.
-        encoder: the trained encoder.
-        head: the weights of the head.
-        facts: what JSON can hold.
-
-    Raises:
-        FileProblem: when it cannot be written, or something else than a ranker is there.
-    """
-
-    def write_encoder(temporary: Path) -> None:
-        write_transformer_files(temporary, encoder.model, encoder.tokenizer)
-
-    RANKER_FOLDER.write(folder, write_encoder, head, facts)

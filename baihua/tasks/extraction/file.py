@@ -7,9 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from baihua.checks import InvalidValue
-from baihua.encoders.modules_writer import write_transformer_files
 from baihua.encoders.transformer import TransformerEncoder
-from baihua.tasks.model_folder import ModelFolder, not_intact
+from baihua.tasks.model_folder import ModelFolder, not_intact, transformer_writer
 
 FACTS_FILE, HEAD_FILE = "extractor.json", "head.safetensors"
 
@@ -57,11 +56,7 @@ def write_extractor(
     Raises:
         FileProblem: when it cannot be written, or something else than an extractor is there.
     """
-
-    def write_encoder(temporary: Path) -> None:
-        write_transformer_files(temporary, encoder.model, encoder.tokenizer)
-
-    _FOLDER.write(folder, write_encoder, head, facts)
+    _FOLDER.write(folder, transformer_writer(encoder), head, facts)
 
 
 def read_extractor(folder: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
