@@ -93,7 +93,7 @@ def fastest_of_pot(x: Any, y: Any, epsilon: float, true: float, allowed: float) 
     best: tuple[float, str, float] | None = None
     for method in METHODS:
         if best is not None and len(x) >= LARGE:
-            break  # the log domain takes some twenty times as long a round, which is minutes here
+            break  # a round in the log domain is one exponential per pair, which is minutes here
         for tolerance in TOLERANCES:
             started = time.perf_counter()
             value = pots_divergence(x, y, epsilon, method, tolerance)

@@ -24,7 +24,9 @@ from torch import Tensor
 from baihua.checks import InvalidValue, MissingPackage, need_package
 from baihua.maths.ground_cost import Cost, check_two, euclidean_distances
 
-BY_ASSIGNMENT = 256  # points up to which scipy is the faster of the two in any dimension (bench/transport.py)
+BY_ASSIGNMENT = (
+    256  # points up to which scipy is asked even where POT is installed; a small problem has nothing to gain
+)
 MOST_PIVOTS = 10**9
 
 Floats = NDArray[np.float64]

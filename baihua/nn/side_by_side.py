@@ -1,4 +1,4 @@
-"""Several networks of one shape, one per seed, computed together: what takes five trainings takes little more than one.
+"""Several networks of one shape, one per seed, computed together instead of one after the other.
 
 Everything acts on each network by itself: weights have a first axis for the networks, losses are summed over it, and an
 optimizer that acts on numbers one by one (Adam, SGD) trains each as if it were alone.

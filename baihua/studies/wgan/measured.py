@@ -1,7 +1,7 @@
 """What is measured on a trained generator of digits, seed by seed."""
 
-from collections.abc import Callable
 from functools import lru_cache
+from statistics import fmean
 
 import torch
 from sklearn.cluster import KMeans
@@ -83,12 +83,7 @@ def _between_batches(real: Tensor, other: Tensor, cost: Cost) -> float:
     def batch(points: Tensor) -> Tensor:
         return points[torch.randperm(len(points), generator=rng)[:BATCH]]
 
-    return mean_of(lambda: float(wasserstein(batch(real), batch(other), cost=cost).value))
-
-
-def mean_of(draw: Callable[[], float]) -> float:
-    """Return the mean of some draws."""
-    return sum(draw() for _ in range(NUM_BATCHES)) / NUM_BATCHES
+    return fmean(float(wasserstein(batch(real), batch(other), cost=cost).value) for _ in range(NUM_BATCHES))
 
 
 def _nearest(points: Tensor, to: Tensor) -> float:
