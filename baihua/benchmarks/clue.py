@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from baihua.benchmarks.clue_answers import KeptAnswers, answers_path, facts_of, keep_answers
+from baihua.benchmarks.clue_cost import Cost, estimate_cost
 from baihua.benchmarks.clue_published import SOURCES, published_dev
 from baihua.benchmarks.clue_reader import ClueExamples, read_clue
-from baihua.benchmarks.clue_recipes.lesson import Answerer, Lesson
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Lesson, SureAnswers
 from baihua.benchmarks.clue_scores import MAIN, baseline, main_score, score
 from baihua.benchmarks.clue_settings import ClueSettings, settings_of
 from baihua.benchmarks.clue_submission import write_answers
@@ -89,20 +91,43 @@ def evaluate_clue(
     results = []
     for name in tasks:
         task = find_task(name).name
-        train, dev = (read_clue(task, part) for part in ("train", "dev"))
-        train = replace(train, examples=train.examples[: run.subset])
+        train, dev = _parts(task, run)
         record = _record(task, run, train, dev)
         cells = record.known(folder)
         for seed in seeds:
             if seed in cells:
                 continue
-            cells[seed] = _cell(
+            cells[seed], kept = _cell(
                 run, (train, dev), seed, folder, submission if seed == seeds[0] else None, show_progress
             )
             if folder is not None:
+                facts = facts_of(record.facts, record.data, seed)
+                keep_answers(answers_path(folder, record.name, seed), replace(kept, facts=facts))
                 _result(record, cells, dev).save(folder)
         results.append(_result(record, {seed: cells[seed] for seed in seeds}, dev))
     return results
+
+
+def seeds_left(task: str, run: ClueRun, seeds: Sequence[int], folder: str | Path | None) -> list[int]:
+    """Return the seeds that the records in a folder do not have yet.
+
+    Raises:
+        InvalidValue, FileProblem: as for `evaluate_clue`.
+    """
+    name = find_task(task).name
+    known = _record(name, run, *_parts(name, run)).known(folder)
+    return [seed for seed in seeds if seed not in known]
+
+
+def cost_of(task: str, run: ClueRun) -> Cost:
+    """Return what one seed of a task will take on this machine, from a short trial.
+
+    Raises:
+        InvalidValue, FileProblem: as for `evaluate_clue`.
+    """
+    name = find_task(task).name
+    encoder = trainable(load_encoder(run.encoder, device=run.device))
+    return estimate_cost(encoder, *_parts(name, run), run.numbers(name))
 
 
 def learn(lesson: Lesson) -> Answerer:
@@ -112,6 +137,12 @@ def learn(lesson: Lesson) -> Answerer:
     return answerer
 
 
+def _parts(task: str, run: ClueRun) -> tuple[ClueExamples, ClueExamples]:
+    """Read what is learned from and what is scored."""
+    train, dev = (read_clue(task, part) for part in ("train", "dev"))
+    return replace(train, examples=train.examples[: run.subset]), dev
+
+
 def _cell(
     run: ClueRun,
     parts: tuple[ClueExamples, ClueExamples],
@@ -119,8 +150,8 @@ def _cell(
     folder: str | Path | None,
     submission: str | Path | None,
     show_progress: bool | None,
-) -> SeedCell:
-    """Train with one seed, score on dev, and write the answers to the test if asked to."""
+) -> tuple[SeedCell, KeptAnswers]:
+    """Train with one seed, score on dev, and write the answers to the test if asked to; the facts are still to be added."""
     train, dev = parts
     settings = replace(run.numbers(train.task), seed=seed)
     encoder = trainable(load_encoder(run.encoder, device=run.device))
@@ -128,7 +159,8 @@ def _cell(
     started = time.perf_counter()
     answer = learn(Lesson(encoder, train, dev, settings, kept, show_progress))
     trained = time.perf_counter()
-    scores = score(answer(dev), dev)
+    answers = answer(dev)
+    scores = score(answers, dev)
     if kept is not None:
         shutil.rmtree(kept, ignore_errors=True)  # what it was for is done
     more = {
@@ -139,7 +171,8 @@ def _cell(
     if submission is not None:
         test = read_clue(train.task, "test", run.version)
         write_answers(submission, test, answer(test))
-    return SeedCell(main_score(scores)[1], more)
+    sure = answers.sure if isinstance(answers, SureAnswers) else None
+    return SeedCell(main_score(scores)[1], more), KeptAnswers(answers, sure)
 
 
 def _record(task: str, run: ClueRun, train: ClueExamples, dev: ClueExamples) -> SeedRecord:

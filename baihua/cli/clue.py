@@ -15,6 +15,7 @@ from baihua.cli.verb import verb, verb_group
 from baihua.language import say
 
 if TYPE_CHECKING:
+    from baihua.benchmarks.clue import ClueRun
     from baihua.results import Result
 
 submit_group = verb_group(zh="检查并打包要提交到榜上的答案。", en="Check and pack answers for a leaderboard.")
@@ -73,6 +74,17 @@ Submission = Annotated[
         ),
     ),
 ]
+Page = Annotated[
+    str | None,
+    typer.Option(
+        "--page",
+        metavar="FOLDER",
+        help=both(
+            zh="把结果写成 clue.md、clue.html、clue.json；与 --save 同用时还有混淆与最难的题。",
+            en="Write the results as clue.md, clue.html and clue.json; with --save, confusions and the hardest items too.",
+        ),
+    ),
+]
 BoardVersion = Annotated[
     str, typer.Option("--version-of-test", metavar="1.0|1.1", help=both(zh="测试集的版本。", en="Version of the test."))
 ]
@@ -104,10 +116,12 @@ def evaluate_clue_verb(
     save: SaveFolder = None,
     submission: Submission = None,
     version: BoardVersion = "1.1",
+    page: Page = None,
     device: Device = None,
 ) -> None:
     """Train and score tasks of CLUE."""
     from baihua.benchmarks.clue import ClueRun, evaluate_clue
+    from baihua.benchmarks.clue_page import write_clue_page
     from baihua.benchmarks.clue_settings import parse_changes
     from baihua.benchmarks.clue_tasks import find_task
 
@@ -116,11 +130,15 @@ def evaluate_clue_verb(
     names = [find_task(name).name for name in tasks] if tasks else _here()
     if seeds < 1:
         raise InvalidValue(zh=f"--seeds 至少为 1，收到 {seeds}。", en=f"--seeds must be at least 1, not {seeds}.")
+    _say_cost(names, run, seeds, save)
     results = []
     for name in names:
         console.note(say(zh=f"{name}：开始训练。", en=f"{name}: training begins."))
         results += evaluate_clue([name], run, seeds=range(seeds), folder=save, submission=submission)
-    console.answer({"results": [_record(*one) for one in zip(names, results, strict=True)]}, _table(names, results))
+    record: dict[str, Any] = {"results": [_record(*one) for one in zip(names, results, strict=True)]}
+    if page is not None:
+        record["page"] = [str(path) for path in write_clue_page(results, page, save)]
+    console.answer(record, "\n".join([_table(names, results), *record.get("page", [])]))
 
 
 @verb(
@@ -145,6 +163,25 @@ def submit_clue(folder: Folder, task: Tasks = None, version: BoardVersion = "1.1
     if Path(folder).is_dir():
         record["file"] = str(build_submission(folder, version, task))
     console.answer(record, str(record["file"] or report))
+
+
+def _say_cost(names: Sequence[str], run: "ClueRun", seeds: int, folder: str | None) -> None:
+    """Say how long what is still to be trained will take and with how much memory, from a short trial of each task."""
+    from baihua.benchmarks.clue import cost_of, seeds_left
+    from baihua.benchmarks.clue_cost import spell_cost
+
+    words, seconds, memory = [], 0.0, 0
+    for name in names:
+        left = len(seeds_left(name, run, range(seeds), folder))
+        if left:
+            cost = cost_of(name, run)
+            seconds, memory = seconds + left * cost.seconds, max(memory, cost.memory)
+            words.append((name, left, spell_cost(left * cost.seconds, cost.memory)))
+    whole = spell_cost(seconds, memory)
+    if words:
+        zh = "；".join(f"{name} {left} 个种子{one['zh']}" for name, left, one in words)
+        en = "; ".join(f"{name} with {left} seeds {one['en']}" for name, left, one in words)
+        console.note(say(zh=f"估计：{zh}。共{whole['zh']}。", en=f"Estimated: {en}. In all {whole['en']}."))
 
 
 def _here() -> list[str]:

@@ -5,11 +5,10 @@ two comment lines, ``<!-- report:begin articles zh -->`` and ``<!-- report:end -
 written from the results.
 """
 
-import html
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from baihua.benchmarks.sts import sts_table
 from baihua.checks import InvalidValue, check_choice
 from baihua.files import write_text
 from baihua.language import LANGUAGES, say
+from baihua.pages import Cell, Table, markdown_table, to_html, to_markdown
 from baihua.results import OUTCOMES, Result, Verdict, load_records
 from baihua.studies.articles import ARTICLES
 from baihua.studies.claims import load_study
@@ -26,16 +26,7 @@ SCORES = ("accuracy", "f1", "mrr", "mrr@10", "precision", "recall", "spearman")
 _OUTCOMES_ZH = dict(zip(OUTCOMES, ("成立", "不成立", "此处无法检验"), strict=True))
 _BLOCK = re.compile(r"(<!-- report:begin((?: \w+){0,2}) -->\n).*?(<!-- report:end -->)", re.DOTALL)
 
-Cell = tuple[str, ...]  # the lines of a cell
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the report: a heading, the names of the columns, and rows of cells."""
-
-    heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+TITLE = "测得的数与结论 · Numbers and verdicts"
 
 
 def outcome_words(outcome: str) -> str:
@@ -104,26 +95,6 @@ def sts_page_table(results: Sequence[Result], names: Sequence[str] = _STS_NAMES)
     return Table("", (first, second, third, *sets, last), tuple(rows))
 
 
-def to_markdown(tables: Sequence[Table]) -> str:
-    """Return the tables as one Markdown page."""
-    blocks = ["# 测得的数与结论 · Numbers and verdicts"]
-    blocks += [f"## {table.heading}\n\n{_markdown_table(table)}" for table in tables]
-    return "\n\n".join(blocks) + "\n"
-
-
-def to_html(tables: Sequence[Table]) -> str:
-    """Return the tables as one HTML page that needs nothing else: no script, no font, no address."""
-    body = []
-    for table in tables:
-        head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
-        rows = "\n".join("<tr>" + "".join(_html_cell(cell) for cell in row) + "</tr>" for row in table.rows)
-        body.append(
-            f"<h2>{html.escape(table.heading)}</h2>\n<div class='wide'><table>\n"
-            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
-        )
-    return _PAGE.replace("BODY", "\n".join(body))
-
-
 def write_report(results_folder: str | Path, stem: str | Path) -> tuple[Path, Path]:
     """Write ``STEM.md`` and ``STEM.html`` from every record below a folder.
 
@@ -132,8 +103,8 @@ def write_report(results_folder: str | Path, stem: str | Path) -> tuple[Path, Pa
     """
     tables = report_tables(*load_records(results_folder))
     markdown, page = Path(f"{stem}.md"), Path(f"{stem}.html")
-    write_text(markdown, to_markdown(tables))
-    write_text(page, to_html(tables))
+    write_text(markdown, to_markdown(tables, TITLE))
+    write_text(page, to_html(tables, TITLE))
     return markdown, page
 
 
@@ -162,7 +133,7 @@ def fill_readme(text: str, results: Sequence[Result], verdicts: Sequence[Verdict
         asked = words.split()
         wanted, spoken = [*asked, *("articles", "en")[len(asked) :]]
         table = makers[check_choice("report table", wanted, makers)](check_choice("language", spoken, LANGUAGES))
-        return begin + (_markdown_table(table) if table.rows else "") + "\n" + end
+        return begin + (markdown_table(table) if table.rows else "") + "\n" + end
 
     filled, num_blocks = _BLOCK.subn(write_block, text)
     if not num_blocks:
@@ -242,41 +213,3 @@ def _scores(values: Sequence[float | None] | None, spreads: Sequence[float | Non
 
 def _number(value: float, metric: str) -> str:
     return f"{value * 100:.2f}" if metric in SCORES else f"{value:.4g}"
-
-
-def _markdown_table(table: Table) -> str:
-    lines = [table.columns, tuple("---" for _ in table.columns)]
-    lines += [tuple("<br>".join(_markdown_text(line) for line in cell) for cell in row) for row in table.rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _markdown_text(line: str) -> str:
-    return " ".join(line.replace("<", "&lt;").replace("|", "\\|").split())
-
-
-def _html_cell(cell: Cell) -> str:
-    return "<td>" + "<br>".join(html.escape(line) for line in cell) + "</td>"
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="zh">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>baihua: 测得的数与结论 · numbers and verdicts</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid #8885; padding: .35rem .7rem; text-align: left; vertical-align: top; }
-td { font-variant-numeric: tabular-nums; }
-th { border-bottom-width: 2px; }
-</style>
-</head>
-<body>
-<h1>测得的数与结论 · Numbers and verdicts</h1>
-BODY
-</body>
-</html>
-"""

@@ -9,8 +9,10 @@ from tiny_clue import write_tiny
 from tiny_models import make_bert
 
 from baihua.benchmarks import clue_recipes
+from baihua.benchmarks.clue import learn
 from baihua.benchmarks.clue_reader import read_clue
 from baihua.benchmarks.clue_recipes.lesson import Lesson
+from baihua.benchmarks.clue_scores import score
 from baihua.benchmarks.clue_settings import settings_of
 from baihua.benchmarks.clue_submission import write_answers
 from baihua.benchmarks.clue_tasks import CLUE_TASKS
@@ -51,3 +53,14 @@ def test_a_recipe_answers_in_the_form_that_is_handed_in(task, name, tiny, tmp_pa
     answers = answer(test)
     assert len(answers) == len(test.ids)
     assert write_answers(tmp_path, test, answers).is_file()
+
+
+@pytest.mark.parametrize("task", CLUE_TASKS)
+def test_a_recipe_learns_a_few_examples_by_heart(task, tmp_path, monkeypatch):
+    monkeypatch.setenv("BAIHUA_DATA", str(tmp_path))
+    write_tiny(tmp_path, task)
+    train = read_clue(task, "train")
+    changes = {"epochs": 16, "batch_size": 4, "accumulation": 1, "learning_rate": 5e-3, "dropout": 0.0}
+    settings = replace(settings_of(task), max_length=128, **changes)
+    answer = learn(Lesson(load_encoder("bundled", max_length=128), train, None, settings, show_progress=False))
+    assert next(iter(score(answer(train), train).values())) == 1.0

@@ -7,9 +7,10 @@ import pytest
 
 from baihua.checks import InvalidValue
 from baihua.language import set_language
+from baihua.pages import to_html, to_markdown
 from baihua.results import Result, Verdict
 from baihua.studies.claims import load_study
-from baihua.studies.report import figure, fill_readme, outcome_words, report_tables, to_html, to_markdown, write_report
+from baihua.studies.report import figure, fill_readme, outcome_words, report_tables, write_report
 
 
 def sts(dataset, pooling, whitening, value, split="valid"):
@@ -65,7 +66,7 @@ def test_a_figure_shows_scores_times_100_and_the_spread_over_seeds():
 
 
 def test_scores_stand_beside_each_other_with_their_mean():
-    page = to_markdown(report_tables(RESULTS, []))
+    page = to_markdown(report_tables(RESULTS, []), "Scores")
     assert "| bundled | mean | raw / full | 30.00 / 40.00 | 50.00 / 70.50 | 40.00 / 55.25 |" in page
 
 
@@ -77,7 +78,7 @@ def test_splits_are_never_mixed():
 
 
 def test_verdicts_stand_in_order_with_both_languages():
-    page = to_markdown(report_tables([], VERDICTS))
+    page = to_markdown(report_tables([], VERDICTS), "Scores")
     rows = [line for line in page.splitlines() if re.match(r"\| \d", line)]
     assert [row.split(" | ")[0] for row in rows] == ["| 1", "| 2", "| 3"]
     assert "白化有用<br>whitening helps" in rows[0]
@@ -87,7 +88,7 @@ def test_verdicts_stand_in_order_with_both_languages():
 def test_what_a_file_says_cannot_break_a_table_or_a_page():
     nasty = "<script>alert(1)</script> | a\nb & 'c'"
     tables = report_tables(RESULTS, [verdict(reason=nasty)])
-    markdown, page = to_markdown(tables), to_html(tables)
+    markdown, page = to_markdown(tables, "Scores"), to_html(tables, "Scores")
     assert "<script" not in markdown
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -97,7 +98,7 @@ def test_what_a_file_says_cannot_break_a_table_or_a_page():
 
 
 def test_the_page_needs_nothing_else_and_says_its_encoding():
-    page = to_html(report_tables(RESULTS, VERDICTS))
+    page = to_html(report_tables(RESULTS, VERDICTS), "Scores")
     assert '<meta charset="utf-8">' in page
     assert not re.search(r"(src|href)=|@import|url\(|https?://", page)
 

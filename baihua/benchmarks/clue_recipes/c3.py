@@ -11,10 +11,11 @@ Published dev accuracy, BERT base: 60.54 (kexue.fm 9138); baseline of CLUE 65.70
 from functools import partial
 
 import numpy as np
+from scipy.special import softmax
 
 from baihua.benchmarks.clue_inputs import join_passage, pad_choices
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, accuracy, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, SureAnswers, accuracy, train
 from baihua.tasks.choosing.joined import joined_rows
 from baihua.tasks.choosing.model import ChoiceModel, Questions, question_batches
 from baihua.tasks.classification.model import logits_of
@@ -39,7 +40,8 @@ def learn(lesson: Lesson) -> Answerer:
         logits = logits_of(model, questions.rows, precision=settings.precision)[:, 0]
         scores = np.split(logits, questions.starts[1:-1])
         real = [len(one.choices) for one in part.examples]  # what fills up is never the answer
-        return [int(mine[:num].argmax()) for mine, num in zip(scores, real, strict=True)]
+        chances = [softmax(mine[:num]) for mine, num in zip(scores, real, strict=True)]
+        return SureAnswers((int(mine.argmax()) for mine in chances), (mine.max() for mine in chances))
 
     with seeded(settings.seed):
         model = ChoiceModel(encoder.model, settings.pooling, dropout=0.0).to(encoder.device)

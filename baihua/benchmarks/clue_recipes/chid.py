@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, accuracy, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, SureAnswers, accuracy, train
 from baihua.benchmarks.idiom_blanks import mark_blank, split_blanks, text_budget
 from baihua.tasks.choosing.exclusive import choose_exclusively
 from baihua.tasks.choosing.joined import joined_rows
@@ -48,7 +49,9 @@ def learn(lesson: Lesson) -> Answerer:
         questions = questions_of(part)
         logits = logits_of(model, questions.rows, precision=settings.precision)[:, 0]
         lines = [number for number, line in enumerate(part.examples) for _ in line.blanks]
-        return choose_exclusively(np.split(logits, questions.starts[1:-1]), lines)
+        scores = np.split(logits, questions.starts[1:-1])
+        chosen = choose_exclusively(scores, lines)
+        return SureAnswers(chosen, (softmax(mine)[place] for mine, place in zip(scores, chosen, strict=True)))
 
     with seeded(settings.seed):
         model = ChoiceModel(encoder.model, settings.pooling, dropout=0.0).to(encoder.device)

@@ -12,7 +12,7 @@ the first of three references and on tokens.
 from functools import partial
 
 from baihua.benchmarks.clue_reader import ClueExamples
-from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, train
+from baihua.benchmarks.clue_recipes.lesson import Answerer, Answers, Lesson, SureAnswers, train
 from baihua.tasks.answer import AnswerFinder
 from baihua.tasks.answering.model import AnswerModel, window_batches
 from baihua.tasks.answering.settings import AnswerSettings
@@ -34,7 +34,9 @@ def learn(lesson: Lesson) -> Answerer:
         found = finder.predict(
             [context for context, _ in pairs], [question for _, question in pairs], show_progress=False
         )
-        return ["" if one is None else one.text for one in found]
+        return SureAnswers(
+            ("" if one is None else one.text for one in found), (0.0 if one is None else one.score for one in found)
+        )
 
     with seeded(settings.seed):
         model = AnswerModel(encoder.model, HEAD_SIZE).to(encoder.device)

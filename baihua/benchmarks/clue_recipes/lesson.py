@@ -1,11 +1,12 @@
 """What the recipes share: a lesson, the one training, and how labels are learned. Read it once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 from torch import nn
 
 from baihua.benchmarks.clue_reader import ClueExamples
@@ -20,6 +21,19 @@ from baihua.tasks.seeded import seeded
 
 Answers = list[Any]  # one for each of ``part.ids``, as `baihua.benchmarks.clue_submission.write_answers` takes them
 Answerer = Callable[[ClueExamples], Answers]
+
+
+class SureAnswers(list[Any]):
+    """Answers, with the probability that the model gives to each, so that its surest mistakes can be looked at.
+
+    Args:
+        answers: one for each of ``part.ids``.
+        sure: as many probabilities.
+    """
+
+    def __init__(self, answers: Iterable[Any], sure: Iterable[float]) -> None:
+        super().__init__(answers)
+        self.sure = tuple(float(one) for one in sure)
 
 
 @dataclass(frozen=True)
@@ -86,8 +100,8 @@ def learn_labels(lesson: Lesson, rows_of: Callable[[ClueExamples], Rows]) -> Ans
     settings, labels = lesson.settings, list(find_task(lesson.train.task).labels)
 
     def answer(part: ClueExamples) -> Answers:
-        logits = logits_of(model, rows_of(part), precision=settings.precision)
-        return [labels[place] for place in logits.argmax(axis=1)]
+        chances = softmax(logits_of(model, rows_of(part), precision=settings.precision), axis=1)
+        return SureAnswers((labels[place] for place in chances.argmax(axis=1)), chances.max(axis=1))
 
     with seeded(settings.seed):
         model = ClassificationModel(lesson.encoder.model, settings.pooling, len(labels), dropout=0.0)
