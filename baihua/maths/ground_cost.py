@@ -5,6 +5,7 @@ Every function here that takes a ``cost`` takes a function of two sets of points
 one. `whitened` and `in_features` make others: the same points, seen otherwise.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from baihua.maths.whitening import Whitening
 Cost = Callable[[Tensor, Tensor], Tensor]
 
 CLOSE = 1e-3  # of a squared distance among the squared lengths: below it the product has lost more than 3 of 16 digits
+NARROW = 8  # up to this width differences are as fast as a product, and keep all digits
 PAIRS_AT_ONCE = 1 << 16  # of close pairs recomputed together
 
 
@@ -44,7 +46,7 @@ def euclidean_distances(x: Tensor, y: Tensor) -> Tensor:
 
     |x|² + |y|² − 2 x·y is one matrix product, but loses all digits between close points, and its root has an infinite
     gradient at equal ones. Here the product is taken in float64 from a centre, close pairs are computed once more from
-    their differences, and the gradient of a pair at distance 0 is 0.
+    their differences, as all are in few dimensions, and the gradient of a pair at distance 0 is 0.
 
     Args:
         x: shape ``(..., num_x, width)``.
@@ -107,6 +109,8 @@ def check_points(x: Any, name: str) -> Tensor:
             zh=f"{name} 应是若干个点，形状 (点数, 维数)，收到的形状是 {tuple(points.shape)}。",
             en=f"{name} must hold points, shape (num, width), but its shape is {tuple(points.shape)}.",
         )
+    if math.isfinite(float(points.detach().sum())):
+        return points  # one pass, the usual case; a sum that overflows is looked at again
     bad = ~torch.isfinite(points.detach()).all(dim=-1)
     if bool(bad.any()):
         row = int(bad.nonzero()[0, 0])
@@ -136,7 +140,12 @@ def check_two(x: Any, y: Any) -> tuple[Tensor, Tensor, bool]:
 
 
 def _distances(x: Tensor, y: Tensor) -> Tensor:
-    """Return distances of float64 points: |x|² + |y|² − 2 x·y as one product, (x, |x|², 1) times (−2 y, 1, |y|²)."""
+    """Return distances of float64 points.
+
+    In few dimensions from differences, else |x|² + |y|² − 2 x·y as one product, (x, |x|², 1) times (−2 y, 1, |y|²).
+    """
+    if x.shape[-1] <= NARROW:
+        return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     centre = (x.mean(dim=-2, keepdim=True) + y.mean(dim=-2, keepdim=True)) / 2
     one, other = x - centre, y - centre
     of_one, of_other = (points.square().sum(dim=-1, keepdim=True) for points in (one, other))  # (..., num, 1)
