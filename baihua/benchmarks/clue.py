@@ -22,6 +22,7 @@ from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
 from baihua.results import Result
 from baihua.tasks.contrastive.trained_part import trainable
+from baihua.training.processes import is_first
 
 WITHOUT_EFFECT = ("save_every", "seed")  # settings that change no score, or are the seed itself
 
@@ -100,7 +101,7 @@ def evaluate_clue(
             cells[seed], kept = _cell(
                 run, (train, dev), seed, folder, submission if seed == seeds[0] else None, show_progress
             )
-            if folder is not None:
+            if folder is not None and is_first():
                 facts = facts_of(record.facts, record.data, seed)
                 keep_answers(answers_path(folder, record.name, seed), replace(kept, facts=facts))
                 _result(record, cells, dev).save(folder)
@@ -161,14 +162,14 @@ def _cell(
     trained = time.perf_counter()
     answers = answer(dev)
     scores = score(answers, dev)
-    if kept is not None:
+    if kept is not None and is_first():
         shutil.rmtree(kept, ignore_errors=True)  # what it was for is done
     more = {
         **scores,
         "train_seconds": round(trained - started, 1),
         "dev_seconds": round(time.perf_counter() - trained, 1),
     }
-    if submission is not None:
+    if submission is not None and is_first():
         test = read_clue(train.task, "test", run.version)
         write_answers(submission, test, answer(test))
     sure = answers.sure if isinstance(answers, SureAnswers) else None

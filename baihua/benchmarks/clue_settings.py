@@ -79,7 +79,7 @@ class ClueSettings:
 
         Args:
             width: of the encoder.
-            num_batches: of the whole training.
+            num_batches: that a process takes in the whole training.
         """
         adafactor = self.optimizer == "adafactor"
         return FitSettings(

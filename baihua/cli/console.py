@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from baihua.checks import FileProblem, InvalidValue
 from baihua.progress import set_quiet
+from baihua.training.processes import is_first
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]
 _as_json = False
@@ -34,8 +35,11 @@ def configure(*, as_json: bool, quiet: bool) -> None:
 def answer(record: Mapping[str, Any], text: str) -> None:
     """Print the verb's answer: the record with ``--json``, else the text.
 
-    Where the terminal's encoding cannot hold every character, JSON is written in ASCII, so nothing is lost.
+    Where the terminal's encoding cannot hold every character, JSON is written in ASCII, so nothing is lost. Of several processes
+    that train together the first one answers.
     """
+    if not is_first():
+        return
     if _as_json:
         has_all_characters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
         text = json.dumps(record, ensure_ascii=not has_all_characters, allow_nan=False)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from baihua.checks import FileProblem
 from baihua.files import replacing, write_text
+from baihua.training.processes import is_first, of_first
 
 LOOKS, BEST = "looks.json", "best.safetensors"
 
@@ -103,7 +104,7 @@ class EpochWatch(ABC, Generic[Seen]):
     def look(self, epoch: int) -> bool:
         """Measure after an epoch, unless that was done, and say whether the training may go on."""
         if all(look.epoch != epoch for look in self.looks):
-            self.looks.append(self._made(epoch, self.score()))
+            self.looks.append(self._made(epoch, of_first(self.score())))
             if self.best is self.looks[-1]:
                 self._best = {name: tensor.detach().cpu().clone() for name, tensor in self.weights.state_dict().items()}
             self._write()
@@ -124,7 +125,7 @@ class EpochWatch(ABC, Generic[Seen]):
         return made
 
     def _write(self) -> None:
-        if self.folder is None:
+        if self.folder is None or not is_first():
             return
         if self.best is self.looks[-1]:
             with replacing(self.folder / BEST) as temporary:

@@ -93,18 +93,18 @@ def fit(
     counters = record.go_on()
     share = accelerator.num_processes
     first = counters.step * settings.accumulation * share
-    stream = islice(batches(first), accelerator.process_index, None, share)
+    stream = batches(first)
     started, schedule = time.monotonic() - counters.seconds, settings.schedule
     losses = torch.tensor(counters.window_loss, device=accelerator.device)
     model.train()
     with progress(say(zh="训练", en="Training"), 1000, show_progress) as advance:
         while (done := schedule.done(counters.step, counters.seconds)) < 1:
-            group = list(islice(stream, settings.accumulation))
-            if not group:
+            if not (together := list(islice(stream, settings.accumulation * share))):
                 break
+            group = _share(together, accelerator.process_index, share)
             rate = settings.learning_rate * schedule.factor(counters.step + 1, counters.seconds)
             losses += _step(accelerator, model, optimizer, group, rate, settings)
-            items = counters.items + share * sum(count(batch) for batch in group)
+            items = counters.items + sum(count(batch) for batch in together)
             counters = Counters(counters.step + 1, items, time.monotonic() - started)
             advance(1000 * (schedule.done(counters.step, counters.seconds) - done))
             if counters.step % settings.log_every == 0:
@@ -114,6 +114,15 @@ def fit(
                 record.save(replace(counters, window_loss=float(losses)))
     record.save(replace(counters, window_loss=float(losses)))
     return record.lines
+
+
+def _share(together: list[Any], place: int, num: int) -> list[Any]:
+    """Return the batches that one process takes of those of a step.
+
+    Where they are too few for all, some get one again: a process that waited for the gradients of another that has none
+    would wait for ever.
+    """
+    return together[place::num] or together[:1]
 
 
 def _step(

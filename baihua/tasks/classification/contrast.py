@@ -4,6 +4,7 @@ Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts" (SetFit, arX
 are drawn one by one, so that there is never a list of all n².
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from baihua.tasks.classification.training import dropout_if_any
 from baihua.tasks.contrastive.trained_part import trained_part
 from baihua.training.fit import FitSettings, fit
 from baihua.training.gathering import gather_rows
+from baihua.training.processes import num_steps
 from baihua.training.schedules import Schedule
 
 PAIRS_PER_TEXT, FEWEST_PAIRS, MOST_PAIRS = 40, 1000, 20_000
@@ -122,7 +124,7 @@ def train_contrast(
     model = SentenceModel(encoder)
     tokens = encoder.tokens([text[side] for side in range(num_halves) for text in texts], settings.max_length)
     places, same = draw_pairs(answers, num_pairs_of(len(texts), settings), settings.seed)
-    steps = -(-len(same) // settings.batch_size)
+    steps = num_steps(math.ceil(len(same) / settings.batch_size))
     with dropout_if_any(encoder.model, settings.dropout), trained_part(model, None, batch_of(tokens, [0, 1])):
         log = fit(
             SamenessLoss(model, num_halves),

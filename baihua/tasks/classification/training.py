@@ -15,6 +15,7 @@ from baihua.tasks.classification.model import pooler_left_out
 from baihua.tasks.classification.rows import Batch
 from baihua.tasks.classification.sound_weights import check_finite
 from baihua.training.fit import FitSettings, fit
+from baihua.training.processes import num_steps
 from baihua.training.schedules import Schedule
 
 MOST_LOOKS = 20  # at dev in a training of many short epochs
@@ -97,8 +98,8 @@ class Course:
 
     @property
     def steps(self) -> int:
-        """Optimizer steps in all."""
-        return self.epochs * self.per_epoch
+        """Optimizer steps in all, of which each takes a batch from every process."""
+        return num_steps(self.epochs * self.per_epoch)
 
     def looks_after(self, epoch: int) -> bool:
         """Whether dev is looked at after so many epochs."""

@@ -13,6 +13,7 @@ from baihua.tasks.extraction.model import Batch, ExtractionModel
 from baihua.tasks.extraction.rows import Rows, num_batches, row_batches
 from baihua.tasks.extraction.settings import ExtractionSettings
 from baihua.training.fit import FitSettings, fit
+from baihua.training.processes import num_steps
 from baihua.training.schedules import Schedule
 
 # The scores between tags start near 0 and have far to go: the article's code gives them 1000 times its rate of 2e-5.
@@ -82,7 +83,7 @@ def train_model(
         log = fit(
             model,
             batches,
-            _fit_settings(model, settings, settings.epochs * per_epoch),
+            _fit_settings(model, settings, num_steps(settings.epochs * per_epoch)),
             folder=folder,
             count=lambda batch: len(batch["ids"]),
             show_progress=show_progress,
