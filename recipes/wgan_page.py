@@ -28,6 +28,14 @@ COLUMNS = {
     "patch_distance": "sliced W1 of patches",
     "steepness": "largest slope",
 }
+OBJECTIVES = {
+    "wasserstein": "Wasserstein",
+    "c_transform": "c-transform",
+    "non_saturating": "non-saturating",
+    "hinge": "hinge",
+    "exact_transport": "exact W1, no critic",
+    "energy": "energy distance, no critic",
+}
 CONSTRAINTS = {
     "none": "",
     "clipping": "clipping",
@@ -42,10 +50,11 @@ COMPARED = "waimai_10k"
 
 def name_of(facts: Mapping[str, Any]) -> str:
     """What a generator was trained against, in words."""
-    objective = str(facts["objective"]).replace("_", " ").replace("c transform", "c-transform")
+    objective = OBJECTIVES[facts["objective"]]
     with_epsilon = f", ε = {facts['epsilon']:g}" if facts["epsilon"] else ""
     constraint = CONSTRAINTS.get(facts["constraint"], facts["constraint"])
     others = [f"{name.replace('_', ' ')} {facts[name]}" for name, usual in USUAL.items() if facts[name] != usual]
+    others += [f"{facts['fixed_noise']} images in all"] if "fixed_noise" in facts else []
     return ", ".join([objective + with_epsilon, *([constraint] if constraint else []), *others])
 
 
@@ -84,8 +93,8 @@ def halves_table(results: Path) -> str:
     halves = [read(root / "b_halves" / f"{name}.json") for name in ("energy", "sliced", "sinkhorn")]
     lines.append("| nothing: random halves, 200 draws | " + " | ".join(map(_rate, halves)) + " |")
     for share in ("0.1", "0.2", "0.3"):
-        mixed = [read(root / "c_mixture" / "off" / f"{name} {share}.json") for name in ("energy", "sliced")]
-        label = f"{float(share):.0%} of one side are from the other kind, {mixed[0]['settings']['side']} texts a side"
+        mixed = [read(root / "c_mixture" / "off" / name / f"{share}.json") for name in ("energy", "sliced")]
+        label = f"{100 * float(share):.0f} % of one side are from the other kind, {mixed[0]['settings']['side']} texts a side"
         lines.append(f"| {label} | " + " | ".join(map(_rate, mixed)) + " | – |")
     return "\n".join(lines)
 

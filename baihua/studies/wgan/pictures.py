@@ -64,6 +64,8 @@ def draw_tracks(looks: Mapping[str, Looks], path: Path) -> None:
 
 
 def _sheet(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Lay images of 8 × 8 out in a sheet, shape ``(rows · 8, columns · 8)``."""
+    """Lay images of 8 × 8 out in a sheet with a white rim around each, shape ``(rows · 10, columns · 10)``."""
     kept = np.array(rows[: COLUMNS * ROWS]).reshape(ROWS, COLUMNS, SIDE, SIDE)
-    return kept.transpose(0, 2, 1, 3).reshape(ROWS * SIDE, COLUMNS * SIDE)
+    rimmed = np.pad(kept, [(0, 0), (0, 0), (1, 1), (1, 1)])  # (rows, columns, side, side)
+    side = rimmed.shape[-1]
+    return rimmed.transpose(0, 2, 1, 3).reshape(ROWS * side, COLUMNS * side)
