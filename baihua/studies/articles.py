@@ -79,4 +79,13 @@ ARTICLES = (
         },
         command="baihua compare may.txt june.txt",
     ),
+    Article(
+        name="clue",
+        title="CLUE baselines (kexue.fm/archives/8739)",
+        use={
+            "zh": "CLUE 的十一个任务，各用一页长的做法训练、打分；提交前先查错再打包",
+            "en": "train and score on the eleven tasks of CLUE by recipes of one screen, and have a submission checked before it is packed",
+        },
+        command="baihua evaluate clue",
+    ),
 )

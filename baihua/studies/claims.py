@@ -24,6 +24,7 @@ STUDIES: Mapping[str, str] = {
     "orthogonal": "baihua.studies.orthogonal",
     "vmf-vae": "baihua.studies.vmf_vae",
     "wgan": "baihua.studies.wgan",
+    "clue": "baihua.studies.clue",
 }
 SCALES = ("small", "full")
 

@@ -183,7 +183,7 @@ def test_full_whitening_keeps_only_directions_the_vectors_have():
 
 def test_tour_has_its_parts_and_finite_numbers(tour):
     _, parts = tour
-    assert len(parts) == 13
+    assert len(parts) == 14
     assert all(part.title and part.lines for part in parts)
     for encoder, part in zip(("bundled", "static"), parts[1:3], strict=True):
         for setting in SETTINGS:

@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from baihua.checks import MissingPackage
 from baihua.language import say
 from baihua.studies.plots import cosine_histograms, label
+from baihua.studies.tour.clue_tasks import clue_part
 from baihua.studies.tour.contrastive import simcse_part
 from baihua.studies.tour.entities import entities_part
 from baihua.studies.tour.examples import Query, Sentence, load_queries, load_sentences
@@ -40,7 +41,8 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
     Returns:
         The parts in order: nearest sentences, numbers of each encoder, how to read them, the picture; a few steps of training;
         a library searched by meaning and by words, repeated texts removed; entities found; a rotation, and codes on the
-        sphere; reviews told apart by filling in a blank; distances between sets.
+        sphere; reviews told apart by filling in a blank; blanks answered together and a submission looked through; distances
+        between sets.
 
     Raises:
         FileProblem: when a file cannot be written.
@@ -60,6 +62,7 @@ def run_tour(plot_folder: str | Path) -> list[TourPart]:
         rotation_part(),
         codes_part(),
         few_shot_part(),
+        clue_part(),
         transport_part(),
     ]
 

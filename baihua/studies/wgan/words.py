@@ -13,7 +13,7 @@ from baihua.studies.plots import COLOURS, new_figure, save_figure
 ARTICLE = "https://kexue.fm/archives/8244"
 STANCZUK = "https://arxiv.org/abs/2103.01678"
 MALLASTO = "https://arxiv.org/abs/1910.03875"
-SMALL = 3  # at the small scale one step of so many is taken
+SMALL = 6  # at the small scale one step of so many is taken
 
 
 def steps_of(setting: Setting) -> int:
