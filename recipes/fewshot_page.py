@@ -2,8 +2,9 @@
 
 Task: what lies between <!-- fewclue --> and <!-- /fewclue --> is the accuracy of each method on the nine tasks, what lies
 between <!-- differences --> and <!-- /differences --> how far each method is from fine-tuning over the same questions, and
-between <!-- speed --> and <!-- /speed --> what a step costs, and between <!-- path --> and <!-- /path --> how long three commands take.
-Data: results/fewclue (baihua evaluate fewclue --save results), results/bench/prompt_tuning.json and results/new_user.
+between <!-- speed --> and <!-- /speed --> what a step costs, between <!-- labels --> and <!-- /labels --> accuracy by number of
+labels, and between <!-- path --> and <!-- /path --> how long three commands take.
+Data: results/fewclue (baihua evaluate fewclue --save results), results/bench/prompt_tuning.json, results/few_shot and results/new_user.
 Command: python recipes/fewshot_page.py [--results results] [--page docs/fewshot.md]
 """
 
@@ -125,6 +126,24 @@ def speed_table(path: Path) -> str:
     return "\n".join(lines)
 
 
+def labels_table(folder: Path) -> str:
+    """Accuracy by number of labels of each kind, a row per method; in brackets how many samples."""
+    ways = {"linear": "linear", "fine_tune": "fine-tuning", "p_tuning": "P-tuning, prompt alone, with words"}
+    found = {way: {int(path.name): path for path in (folder / way).iterdir() if path.name.isdigit()} for way in ways}
+    sizes = sorted(set.intersection(*(set(mine) for name, mine in found.items() if name != "p_tuning")))
+    lines = [_line("labels of each kind", list(map(str, sizes))), "|---" * (1 + len(sizes)) + "|"]
+    for way, title in ways.items():
+        lines.append(_line(title, [_samples(found[way].get(size)) for size in sizes]))
+    return "\n".join(lines)
+
+
+def _samples(folder: Path | None) -> str:
+    if folder is None:
+        return "–"
+    values = [100 * json.loads(path.read_text(encoding="utf-8"))["accuracy"] for path in folder.glob("sample-*.json")]
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f} ({len(values)})"
+
+
 def path_table(folder: Path) -> str:
     """Accuracy and seconds of recipes/new_user.py, a row per method."""
     lines = ["| `--method` | accuracy | train | predict | evaluate |", "|---" * 5 + "|"]
@@ -151,6 +170,7 @@ def main() -> None:
         ("fewclue", fewclue_table(given.results)),
         ("differences", differences_table(given.results)),
         ("speed", speed_table(given.results / "bench" / "prompt_tuning.json")),
+        ("labels", labels_table(given.results / "few_shot" / "waimai_10k" / "bundled")),
         ("path", path_table(given.results / "new_user" / "waimai_10k" / "dev" / "bundled")),
     ]
     write_text(given.page, fill(given.page.read_text(encoding="utf-8"), blocks))
