@@ -179,8 +179,8 @@ def _say_cost(names: Sequence[str], run: "ClueRun", seeds: int, folder: str | No
             words.append((name, left, spell_cost(left * cost.seconds, cost.memory)))
     whole = spell_cost(seconds, memory)
     if words:
-        zh = "；".join(f"{name} {left} 个种子{one['zh']}" for name, left, one in words)
-        en = "; ".join(f"{name} with {left} seeds {one['en']}" for name, left, one in words)
+        zh = "；".join(f"{name} 训练 {left} 次{one['zh']}" for name, left, one in words)
+        en = "; ".join(f"{name} × {left} {one['en']}" for name, left, one in words)
         console.note(say(zh=f"估计：{zh}。共{whole['zh']}。", en=f"Estimated: {en}. In all {whole['en']}."))
 
 

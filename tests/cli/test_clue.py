@@ -32,6 +32,19 @@ def test_a_table_with_baseline_and_published_figure(run, model, tmp_path):
     assert (tmp_path / "kept" / "clue" / "article" / "TNEWS" / "dev" / "model.json").is_file()
 
 
+def test_the_cost_is_told_before_and_a_page_written_after(run, model, tmp_path):
+    write_tiny(tmp_path / "data", "TNEWS")
+    words = ["evaluate", "clue", "TNEWS", "--encoder", model, *QUICK[:-1], "--save", tmp_path / "kept"]
+    code, out, said = run(*words, "--page", tmp_path / "page")
+    assert code == 0, said
+    assert said.index("Estimated: TNEWS × 1 about") < said.index("training begins")
+    assert "hardest items" in (tmp_path / "page" / "clue.md").read_text(encoding="utf-8")
+    assert out.splitlines()[-1].endswith("clue.json")
+    code, again, said = run(*words)
+    assert "Estimated" not in said  # nothing is left to train
+    assert again.splitlines() == out.splitlines()[:2]
+
+
 def test_without_names_all_that_is_here(run, model, tmp_path):
     for task in ("AFQMC", "CHID"):
         write_tiny(tmp_path / "data", task)
