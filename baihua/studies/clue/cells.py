@@ -37,7 +37,7 @@ FOLDER = "clue_study"
 # At the small scale a training takes some steps: it shows how the study goes, not how it ends.
 SMALL_TRAIN, SMALL_QUESTIONS = 32, 40
 QUESTIONS_SEED = 0  # of the questions that every cell is scored on
-COUNTS = ("subset", "questions", "epochs")
+COUNTS = ("subset", "questions", "epochs", "batch_size")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +99,22 @@ class Cell:
 
 
 def numbers_of(task: str, setting: Setting, name: str = "modern") -> ClueSettings:
-    """Return the numbers of a task's training, with the epochs and the length of the knobs; one epoch at the small scale.
+    """Return the numbers of a task's training, with what the knobs say; one epoch at the small scale.
+
+    Of few examples the usual batches would make too few steps to learn anything, which is why their size is a knob.
 
     Args:
         task: of CLUE.
-        setting: its knobs ``epochs`` and ``max_length``.
+        setting: its knobs ``epochs``, ``batch_size`` and ``max_length``.
         name: see `baihua.benchmarks.clue_settings.settings_of`.
 
     Raises:
         InvalidValue: for knobs that leave nothing to do.
 
     Example:
-        >>> setting = Setting({"subset": 9, "questions": 9, "epochs": 3, "max_length": 64}, "full")
-        >>> numbers_of("C3", setting).epochs, numbers_of("C3", setting).max_length
-        (3, 64)
+        >>> knobs = {"subset": 9, "questions": 9, "epochs": 3, "batch_size": 4, "max_length": 64}
+        >>> numbers_of("C3", Setting(knobs, "full")).epochs, numbers_of("C3", Setting(knobs, "small")).epochs
+        (3, 1)
     """
     for knob in COUNTS:
         if setting[knob] < 1:
@@ -120,7 +122,8 @@ def numbers_of(task: str, setting: Setting, name: str = "modern") -> ClueSetting
                 zh=f"{knob} 至少为 1，收到 {setting[knob]}。", en=f"{knob} must be at least 1, not {setting[knob]}."
             )
     epochs = setting["epochs"] if setting.scale == "full" else 1
-    return replace(settings_of(task, name), epochs=epochs, max_length=setting["max_length"])
+    lengths = {"batch_size": setting["batch_size"], "max_length": setting["max_length"]}
+    return replace(settings_of(task, name), epochs=epochs, **lengths)
 
 
 def sizes_of(setting: Setting) -> tuple[int, int]:
@@ -228,8 +231,8 @@ def _write(path: Path, cell: Cell, facts: Mapping[str, Any], seed: int) -> None:
         "facts": facts,
         "more": dict(cell.more),
         "right": "".join("1" if one else "0" for one in cell.right),
-        "seconds": round(cell.seconds, 1),
-        "seconds_answering": round(cell.seconds_answering, 1),
+        "seconds": round(cell.seconds, 3),
+        "seconds_answering": round(cell.seconds_answering, 3),
         "versions": package_versions(),
     }
     write_text(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")

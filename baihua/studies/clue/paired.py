@@ -93,14 +93,14 @@ def judgement(holds: bool, reason: Mapping[str, str], results: Sequence[Result],
         holds: whether the claim holds, if something was learned.
         reason: the figures.
         results: likewise.
-        known: whether something was learned, see `learned`.
+        known: whether enough was learned to compare, see `learned`.
     """
     if known:
         return Measurement(holds, reason, tuple(results))
     unlearned = {
-        "zh": "两种做法都没有学到东西（不高于不读文本的基线），无从比较；请用更多例子与轮数（--scale full，subset，epochs）。",
-        "en": " Neither way has learned anything (no better than without reading), so there is nothing to compare. Use more examples and "
-        "epochs (--scale full, subset, epochs).",
+        "zh": "两种做法都还没有学到东西，无从比较；请用更多例子与轮数（--scale full，subset，epochs）。",
+        "en": " Neither way has learned anything yet, so there is nothing to compare. Use more examples and epochs (--scale full, "
+        "subset, epochs).",
     }
     return Measurement(None, {language: reason[language] + unlearned[language] for language in reason}, tuple(results))
 

@@ -26,7 +26,7 @@ from baihua.encoders.transformer import BATCH_TOKENS, TransformerEncoder
 from baihua.nn.global_pointer import no_span
 from baihua.studies.claims import Claim, Measurement, Setting
 from baihua.studies.clue.cells import Judged, Way, cells, numbers_of
-from baihua.studies.clue.paired import difference, judgement, learned, result_of, seconds_of, spread, what
+from baihua.studies.clue.paired import difference, judgement, result_of, seconds_of, spread, what
 from baihua.studies.clue.published import ARTICLE
 from baihua.tasks.answering.model import AnswerModel, Batch, Found, batch_of, find_answers, window_batches
 from baihua.tasks.answering.settings import AnswerSettings
@@ -35,6 +35,7 @@ from baihua.tasks.seeded import seeded
 from baihua.text.reading import Answer
 
 TASK = "CMRC2018"
+LEAST = 0.05  # who answers fewer questions exactly has not learned to answer
 
 
 class PointerPair(nn.Module):
@@ -248,6 +249,7 @@ def one_softmax_is_no_worse(setting: Setting) -> Measurement:
     ways = [Way(name, TASK, numbers, Reader(made, **options).learn, options=options) for name, made in models.items()]
     one, two = (cells(way, setting) for way in ways)
     apart = difference(one, two)
+    enough = max(statistics.fmean(cell.accuracy for cell in mine) for mine in (one, two)) >= LEAST
     results = tuple(result_of(way, mine, setting, "exact_match") for way, mine in zip(ways, (one, two), strict=True))
     exact = [spread(result) for result in results]
     f1 = [f"{100 * statistics.fmean(cell.more['f1'] for cell in mine):.2f}" for mine in (one, two)]
@@ -260,7 +262,7 @@ def one_softmax_is_no_worse(setting: Setting) -> Measurement:
         f"second {apart.spell('en')}. Each pointer's own best puts the end before the start in {backwards:.1f} % of questions. Trainings "
         f"take {seconds[0]} and {seconds[1]} seconds.",
     }
-    return judgement(apart.mean >= 0, reason, results, known=learned(one, two))
+    return judgement(apart.mean >= 0, reason, results, known=enough)
 
 
 CLAIMS = (
@@ -269,21 +271,24 @@ CLAIMS = (
         9,
         {
             "zh": "阅读理解用 GlobalPointer，对所有片段做一个 softmax，训练与预测一致，不输分开的起点与终点两个指针。判据：CMRC2018 "
-            "开发题上，同样的窗口、种子与题，平均的完全匹配率不低于两个指针（解码时取终点不早于起点、两分之和最高的片段）。",
+            "开发题上，同样的窗口、种子与题，平均的完全匹配率不低于两个指针（解码时取终点不早于起点、两分之和最高的片段）；"
+            "两者都不到 5% 时不下结论。",
             "en": "One GlobalPointer softmax over all stretches, trained on what it is asked for, is no worse than two pointers to first "
             "and last token. Decided by: on dev of CMRC2018, with the same windows, seeds and questions, its mean exact match is at least "
-            "that of two pointers, for which the stretch with the highest sum that ends no earlier than it begins is looked for.",
+            "that of two pointers, for which the stretch with the highest sum that ends no earlier than it begins is looked for. Where "
+            "neither answers 5 % exactly, nothing is decided.",
         },
         ARTICLE,
         "in words: training equals prediction, and decoding is faster",
         {
             "encoder": "bundled",
             "seeds": (0, 1, 2),
-            "subset": 500,
+            "subset": 700,
             "questions": 300,
-            "epochs": 1,
-            "max_length": 256,
-            "stride": 128,
+            "epochs": 2,
+            "batch_size": 8,
+            "max_length": 128,
+            "stride": 64,
             "empty": 1,
         },
         one_softmax_is_no_worse,
