@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baihua.maths.mean_interval import t_interval
 from baihua.maths.proportion import wilson_interval
 from baihua.results import Result
 from baihua.studies.claims import Measurement, Setting
 from baihua.studies.clue.cells import FOLDER, Cell, Way, sizes_of
-from baihua.studies.ptuning.differences import t_interval
 
 HALF_A_POINT = 0.005
 

@@ -1,12 +1,10 @@
 """What the claims of the study have in common: scale, intervals, rows of figures, bars."""
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scipy.stats import t as student
-
+from baihua.maths.mean_interval import t_interval
 from baihua.studies.claims import Setting
 from baihua.studies.plots import COLOURS, new_figure, save_figure
 
@@ -40,10 +38,8 @@ def interval(values: Sequence[float], digits: int = 3) -> str:
         >>> interval([1.0, 2.0, 3.0])
         '2.000 ± 2.484'
     """
-    if len(values) < 2:
-        return f"{mean(values):.{digits}f}"
-    half = student.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{mean(values):.{digits}f} ± {half:.{digits}f}"
+    ends = t_interval(values)
+    return f"{mean(values):.{digits}f}" + (f" ± {(ends[1] - ends[0]) / 2:.{digits}f}" if ends else "")
 
 
 def listed(row: Mapping[str, Sequence[float]], digits: int = 3) -> str:
