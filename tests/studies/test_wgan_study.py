@@ -88,8 +88,8 @@ def test_a_cell_is_kept_and_read_and_a_broken_one_is_refused(tmp_path):
         cell_of(Way("energy"), Setting({**KNOBS, "steps": 5}, "full", True, tmp_path))
 
 
-def test_the_small_scale_takes_a_third_of_the_steps():
-    knobs = {**KNOBS, "steps": 9}
+def test_the_small_scale_takes_a_sixth_of_the_steps():
+    knobs = {**KNOBS, "steps": 18}
     assert facts_of(Way("energy"), Setting(knobs, "small"))["steps"] == 3
     assert facts_of(Way("energy", batch_size=32), Setting(knobs, "full"))["batch_size"] == 32
 
