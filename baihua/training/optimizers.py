@@ -49,7 +49,10 @@ def make_optimizer(
     vectors = {"params": [parameter for parameter in trained if parameter.ndim < 2], "weight_decay": 0.0}
     if name == "adamw":
         groups = [{"params": matrices, "weight_decay": weight_decay}, vectors]
-        fused = all(parameter.is_cuda for parameter in trained) or None  # on a GPU one kernel instead of sixty
+        fused = {parameter.device.type for parameter in trained} in (
+            {"cpu"},
+            {"cuda"},
+        ) or None  # one pass over the weights
         kept = [group for group in [*groups, *faster] if group["params"]]
         return torch.optim.AdamW(kept, lr=learning_rate, betas=BETAS, fused=fused)
     linear = _linear_weights(model)

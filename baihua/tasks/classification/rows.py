@@ -115,7 +115,7 @@ def epoch_batches(rows: Rows, answers: np.ndarray, batch_size: int, seed: int, e
     """
     rng = np.random.default_rng((seed, epoch))
     order = rng.permutation(len(rows))
-    size = min(POOL, max(1, num_batches(rows, batch_size) // 8)) * batch_size
+    size = min(POOL, max(1, num_batches(rows, batch_size) // 4)) * batch_size
     batches: list[np.ndarray] = []
     for start in range(0, len(order), size):
         pool = order[start : start + size]
