@@ -28,7 +28,15 @@ from baihua.studies.claims import Claim, Measurement, Setting
 from baihua.studies.clue.cells import Judged, Way, cells, numbers_of
 from baihua.studies.clue.paired import difference, judgement, result_of, seconds_of, spread, what
 from baihua.studies.clue.published import ARTICLE
-from baihua.tasks.answering.model import AnswerModel, Batch, Found, batch_of, find_answers, window_batches
+from baihua.tasks.answering.model import (
+    AnswerModel,
+    Batch,
+    Found,
+    batch_of,
+    find_answers,
+    window_batches,
+    window_states,
+)
 from baihua.tasks.answering.settings import AnswerSettings
 from baihua.tasks.answering.windows import NOTHING, Window, make_windows
 from baihua.tasks.seeded import seeded
@@ -87,15 +95,9 @@ class TwoPointers(nn.Module):
 
     def pointers(self, batch: Batch) -> Tensor:
         """Return both logits in float32, shape ``(batch, 2, length)``; place 0 is [CLS], place k the window's k-th token."""
-        device = self.head.projection.weight.device
-        ids, mask, firsts, lengths = (batch[name].to(device) for name in ("ids", "mask", "firsts", "lengths"))
-        types = {"token_type_ids": torch.zeros_like(ids)} if self.has_types else {}
-        states = self.encoder(input_ids=ids, attention_mask=mask, **types).last_hidden_state
-        places = firsts.unsqueeze(1) + torch.arange(int(lengths.max()), device=device)
-        places = torch.cat([torch.zeros_like(firsts).unsqueeze(1), places.clamp_max(ids.shape[1] - 1)], dim=1)
-        mine = states.gather(1, places.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
-        with torch.autocast(device.type, enabled=False):
-            pointers: Tensor = self.head(mine.float(), lengths + 1)
+        states = window_states(self.encoder, batch, self.has_types)
+        with torch.autocast(states.device.type, enabled=False):
+            pointers: Tensor = self.head(states.float(), batch["lengths"].to(states.device) + 1)
         return pointers
 
     def scores(self, batch: Batch) -> Tensor:

@@ -48,16 +48,30 @@ class AnswerModel(nn.Module):
 
         Place 0 is [CLS], place k the window's k-th token; −inf where there is no stretch.
         """
-        device = self.head.projection.weight.device
-        ids, mask, firsts, lengths = (batch[name].to(device) for name in ("ids", "mask", "firsts", "lengths"))
-        types = {"token_type_ids": torch.zeros_like(ids)} if self.has_types else {}
-        states = self.encoder(input_ids=ids, attention_mask=mask, **types).last_hidden_state
-        places = firsts.unsqueeze(1) + torch.arange(int(lengths.max()), device=device)  # (batch, length)
-        places = torch.cat([torch.zeros_like(firsts).unsqueeze(1), places.clamp_max(ids.shape[1] - 1)], dim=1)
-        mine = states.gather(1, places.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
-        with torch.autocast(device.type, enabled=False):
-            scores: Tensor = self.head(mine.float(), lengths + 1)
+        states = window_states(self.encoder, batch, self.has_types)
+        with torch.autocast(states.device.type, enabled=False):
+            scores: Tensor = self.head(states.float(), batch["lengths"].to(states.device) + 1)
         return scores.squeeze(1)
+
+
+def window_states(encoder: nn.Module, batch: Batch, has_types: bool) -> Tensor:
+    """Return the states of [CLS] and of the windows' tokens, the questions left out.
+
+    Args:
+        encoder: a transformers model.
+        batch: of `batch_of`.
+        has_types: whether the encoder tells kinds of tokens apart; all are of kind 0 then.
+
+    Returns:
+        Shape ``(batch, 1 + longest window, width)``: place 0 is [CLS], place k the window's k-th token.
+    """
+    device = next(encoder.parameters()).device
+    ids, mask, firsts = (batch[name].to(device) for name in ("ids", "mask", "firsts"))
+    types = {"token_type_ids": torch.zeros_like(ids)} if has_types else {}
+    states: Tensor = encoder(input_ids=ids, attention_mask=mask, **types).last_hidden_state
+    places = firsts.unsqueeze(1) + torch.arange(int(batch["lengths"].max()), device=device)  # (batch, longest window)
+    places = torch.cat([torch.zeros_like(firsts).unsqueeze(1), places.clamp_max(ids.shape[1] - 1)], dim=1)
+    return states.gather(1, places.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
 
 
 def batch_of(windows: Sequence[Window]) -> Batch:
