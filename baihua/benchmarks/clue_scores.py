@@ -33,7 +33,9 @@ def score(answers: Answers, part: ClueExamples) -> dict[str, float]:
         texts, gold = [one.text for one in part.examples], [list(one.entities) for one in part.examples]
         surfaces = score_surfaces(texts, answers, gold, types=list(task.labels))
         return {"f1": score_entities(answers, gold).f1, "official": surfaces.macro_f1}
-    return {"accuracy": accuracy(answers, right_of(part))}
+    right = right_of(part)
+    alone = {"alone": accuracy(list(answers.alone), right)} if isinstance(answers, chid.BlankAnswers) else {}
+    return {"accuracy": accuracy(answers, right), **alone}
 
 
 def right_of(part: ClueExamples) -> Answers:

@@ -11,6 +11,7 @@ from baihua.benchmarks import clue
 from baihua.benchmarks.clue import ClueRun, evaluate_clue
 from baihua.benchmarks.clue_published import published_dev
 from baihua.benchmarks.clue_reader import read_clue
+from baihua.benchmarks.clue_recipes.chid import BlankAnswers
 from baihua.benchmarks.clue_scores import baseline, right_of, score
 from baihua.benchmarks.clue_submission import build_submission
 from baihua.benchmarks.clue_tasks import CLASSIFICATION, CLUE_TASKS
@@ -44,6 +45,14 @@ def test_right_answers_score_1_and_none_scores_0(tiny):
         assert next(iter(score(right, dev).values())) == 1.0
         wrong = [[Entity(0, 1, "name")]] * len(dev) if kind == "entities" else ["没有的"] * len(dev.ids)
         assert next(iter(score(wrong, dev).values())) < 0.5
+
+
+def test_blanks_answered_together_are_scored_beside_each_by_itself(tiny):
+    dev = read_clue("CHID", "dev")
+    right = right_of(dev)
+    twice = [right[0], *right[:1], *right[2:]]  # the second blank takes the idiom of the first
+    found = score(BlankAnswers(right, [1.0] * len(right), twice), dev)
+    assert found == {"accuracy": 1.0, "alone": 1 - 1 / len(right)}
 
 
 def test_the_baseline_is_the_commonest_label_or_a_guess(tiny):

@@ -15,6 +15,7 @@ from tiny_models import make_bert
 from baihua.benchmarks.clue_published import published_dev
 from baihua.benchmarks.clue_settings import settings_of
 from baihua.benchmarks.clue_tasks import CLUE_TASKS
+from baihua.benchmarks.seed_cells import OF_EACH_SEED
 from baihua.checks import InvalidValue
 from baihua.maths.proportion import wilson_interval
 from baihua.results import Result
@@ -160,6 +161,15 @@ def test_chid_is_not_measured_here_and_says_what_there_is(tmp_path, monkeypatch)
     answers = json.dumps({"#idiom000000#": 0, "#idiom000001#": 3})
     write_tiny(tmp_path, "CHID", {"dev.json": lines(single), "dev_answer.json": answers})
     assert "every line has a single blank" in run_claim(CLAIMS[4]).reason["en"]
+
+
+@pytest.mark.parametrize(("alone", "verdict"), [(0.8, "confirmed"), (0.82, "not confirmed"), (0.78, "not confirmed")])
+def test_chid_is_decided_by_a_record_of_the_whole_dev_part(tmp_path, alone, verdict):
+    more = {"settings": {OF_EACH_SEED: {"0": {"accuracy": 0.855, "alone": alone}}}}
+    put(tmp_path, "CHID", 0.855, "my-bert", **more)
+    found = run_claim(CLAIMS[4], {"encoder": "my-bert"}, record_folder=tmp_path)
+    assert found.outcome == verdict
+    assert f"each by itself {100 * alone:.2f}, together 85.50, {85.5 - 100 * alone:+.2f} points" in found.reason["en"]
 
 
 # AdaFactor.

@@ -8,6 +8,7 @@ together (Hungarian assignment), which is worth the more, the more blanks there 
 Published dev accuracy, BERT base: 85.69 (kexue.fm 9138); baseline of CLUE 82.20.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,14 @@ from baihua.tasks.seeded import seeded
 from baihua.text.plain_tokens import plain_ids
 
 MARKERS = ("[unused1]", "[unused0]", "[MASK]")  # the first that the vocabulary has
+
+
+class BlankAnswers(SureAnswers):
+    """Places chosen together, and in ``alone`` those that the blanks of a line would choose each by itself."""
+
+    def __init__(self, answers: Iterable[int], sure: Iterable[float], alone: Iterable[int]) -> None:
+        super().__init__(answers, sure)
+        self.alone = tuple(alone)
 
 
 def learn(lesson: Lesson) -> Answerer:
@@ -51,7 +60,8 @@ def learn(lesson: Lesson) -> Answerer:
         lines = [number for number, line in enumerate(part.examples) for _ in line.blanks]
         scores = np.split(logits, questions.starts[1:-1])
         chosen = choose_exclusively(scores, lines)
-        return SureAnswers(chosen, (softmax(mine)[place] for mine, place in zip(scores, chosen, strict=True)))
+        sure = (softmax(mine)[place] for mine, place in zip(scores, chosen, strict=True))
+        return BlankAnswers(chosen, sure, (int(mine.argmax()) for mine in scores))
 
     with seeded(settings.seed):
         model = ChoiceModel(encoder.model, settings.pooling, dropout=0.0).to(encoder.device)
