@@ -13,7 +13,7 @@ It makes batches in three ways: random ones padded to their longest row (the pla
 ratio), rows padded to 128 beforehand (as CLUE's own scripts do), and its own grouping by length. The sides take turns,
 the first turn is not counted, and the figure is the median. Timed is a training from rows of tokens to trained weights;
 tokenizing is timed apart and added in "with tokens". Few examples have few of like length: ours sorts 32 batches at a
-time, or an eighth of all where that is less.
+time, or a quarter of all where that is less.
 
 Before anything is timed, weights, rows, logits and gradients of the two are checked to be equal, without dropout. Apart
 stand the order of the examples; the new layer's random beginning (normal there, torch's uniform here) and its decay (none

@@ -1,6 +1,8 @@
 """CLUE: train an encoder on each task by its recipe, score it on dev, answer the test, keep records that a later run goes on from."""
 
+import hashlib
 import importlib
+import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -98,11 +100,12 @@ def evaluate_clue(
         for seed in seeds:
             if seed in cells:
                 continue
+            facts = facts_of(record.facts, record.data, seed)
+            checkpoints = None if folder is None else _checkpoints(folder, record.name, facts)
             cells[seed], kept = _cell(
-                run, (train, dev), seed, folder, submission if seed == seeds[0] else None, show_progress
+                run, (train, dev), seed, checkpoints, submission if seed == seeds[0] else None, show_progress
             )
             if folder is not None and is_first():
-                facts = facts_of(record.facts, record.data, seed)
                 keep_answers(answers_path(folder, record.name, seed), replace(kept, facts=facts))
                 _result(record, cells, dev).save(folder)
         results.append(_result(record, {seed: cells[seed] for seed in seeds}, dev))
@@ -148,7 +151,7 @@ def _cell(
     run: ClueRun,
     parts: tuple[ClueExamples, ClueExamples],
     seed: int,
-    folder: str | Path | None,
+    checkpoints: Path | None,
     submission: str | Path | None,
     show_progress: bool | None,
 ) -> tuple[SeedCell, KeptAnswers]:
@@ -156,7 +159,7 @@ def _cell(
     train, dev = parts
     settings = replace(run.numbers(train.task), seed=seed)
     encoder = trainable(load_encoder(run.encoder, device=run.device))
-    kept = None if folder is None else str(Path(folder) / "checkpoints" / _name(train.task, run) / f"seed-{seed}")
+    kept = None if checkpoints is None else str(checkpoints)
     started = time.perf_counter()
     answer = learn(Lesson(encoder, train, dev, settings, kept, show_progress))
     trained = time.perf_counter()
@@ -174,6 +177,12 @@ def _cell(
         write_answers(submission, test, answer(test))
     sure = answers.sure if isinstance(answers, SureAnswers) else None
     return SeedCell(main_score(scores)[1], more), KeptAnswers(answers, sure)
+
+
+def _checkpoints(folder: str | Path, name: str, facts: Mapping[str, Any]) -> Path:
+    """Return where the checkpoints of a training go: elsewhere for other numbers, which must not go on from them."""
+    identity = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+    return Path(folder) / "checkpoints" / name / f"seed-{facts['seed']}-{identity}"
 
 
 def _record(task: str, run: ClueRun, train: ClueExamples, dev: ClueExamples) -> SeedRecord:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tiny_clue import write_tiny
@@ -95,17 +96,32 @@ def test_records_are_kept_and_a_run_goes_on_with_what_is_missing(tiny, tmp_path,
 
 
 def test_other_numbers_are_another_record(tiny, tmp_path):
-    from dataclasses import replace
-
     evaluate_clue(["WSC"], tiny, folder=tmp_path / "kept", show_progress=False)
     other = replace(tiny, changes={**QUICK, "epochs": 2})
     (found,) = evaluate_clue(["WSC"], other, folder=tmp_path / "kept", show_progress=False)
     assert found.settings["epochs"] == 2
 
 
-def test_a_subset_is_of_the_first_examples(tiny):
-    from dataclasses import replace
+def test_other_numbers_do_not_go_on_from_a_checkpoint_left_behind(tiny, tmp_path, monkeypatch):
+    real, folders = clue.learn, []
 
+    def learn(lesson):
+        folders.append(lesson.folder)
+        answer = real(lesson)
+        if len(folders) == 1:
+            raise KeyboardInterrupt  # its checkpoints stay
+        return answer
+
+    monkeypatch.setattr(clue, "learn", learn)
+    other = replace(tiny, changes={**QUICK, "dropout": 0.5})
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_clue(["WSC"], tiny, folder=tmp_path / "kept", show_progress=False)
+    for run in (other, tiny):
+        evaluate_clue(["WSC"], run, folder=tmp_path / "kept", show_progress=False)
+    assert folders[0] == folders[2] != folders[1]
+
+
+def test_a_subset_is_of_the_first_examples(tiny):
     (found,) = evaluate_clue(["TNEWS"], replace(tiny, subset=5), show_progress=False)
     assert found.settings["num_train"] == 5
     with pytest.raises(InvalidValue, match="subset must be at least 1"):

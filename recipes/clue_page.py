@@ -1,0 +1,116 @@
+"""Fill the tables of docs/clue.md from the results; nothing is measured here.
+
+Task: between <!-- scores --> and <!-- /scores --> the dev score of each task beside baseline and published figure, between
+<!-- ways --> and <!-- /ways --> two ways of doing one thing side by side, between <!-- speed --> and <!-- /speed --> a training
+beside one by a plain script.
+Data: results/clue (baihua evaluate clue --save results), results/study/clue (baihua study clue --scale full --save results),
+results/bench/clue_training.json (bench/clue_training.py).
+Command: python recipes/clue_page.py [--results results] [--page docs/clue.md]
+"""
+
+import argparse
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from entity_page import fill, read
+
+from baihua.benchmarks.clue_tasks import CLUE_TASKS
+from baihua.files import write_text
+
+SETTINGS, ENCODER = "article", "bundled"
+SCORES = {"exact_match": "EM", "f1": "F1", "accuracy": "accuracy", "official": "official F1"}
+WAYS = {
+    8: "C3: each choice by itself, or all in one text and four classes",
+    9: "CMRC2018: one softmax over stretches, or two pointers",
+    10: "TNEWS: AdaFactor at a constant rate, or AdamW with warm-up and decay",
+    11: "AFQMC, OCNLI: token type 0 throughout, or 0 and 1",
+}
+
+
+def scores_table(results: Path) -> str:
+    """A row for each task recorded, and the time of all."""
+    lines = [
+        "| task | learned from | dev | epochs | baseline | dev score | seeds | BERT base, published | minutes of a seed |"
+    ]
+    lines.append("|---" * 9 + "|")
+    seconds = 0.0
+    for task in CLUE_TASKS:
+        record = read(results / "clue" / SETTINGS / task / "dev" / f"{ENCODER}.json")
+        if not record:
+            lines.append(f"| {task} | no data here |" + " – |" * 7)
+            continue
+        settings, seeds, taken = record["settings"], len(record["values"]), record["seconds"]
+        published = "–" if record.get("published") is None else f"{100 * record['published']:.1f}"
+        seconds += taken
+        cells = [task, f"{settings['num_train']:,}", f"{record['num_examples']:,}", settings["epochs"]]
+        cells += [
+            f"{100 * settings['baseline']:.1f}",
+            dev_scores(record),
+            seeds,
+            published,
+            f"{taken / seeds / 60:.1f}",
+        ]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines.append(f"| all | | | | | | | | {seconds / 3600:.1f} hours in all |")
+    return "\n".join(lines)
+
+
+def dev_scores(record: Mapping[str, Any]) -> str:
+    """The main score with its spread over seeds, and the means of the others."""
+    found = f"{SCORES[record['metric']]} {spread(record['values'])}"
+    of_each = list(record["settings"]["of_each_seed"].values())
+    for name in SCORES.keys() & of_each[0].keys() - {record["metric"]}:
+        found += f", {SCORES[name]} {spread([one[name] for one in of_each])}"
+    return found
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean ± standard deviation, × 100."""
+    deviation = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{100 * statistics.fmean(values):.1f}{deviation}"
+
+
+def ways_table(results: Path) -> str:
+    """What the study found of each pair of ways."""
+    lines = ["| claim | | found | verdict |", "|---|---|---|---|"]
+    for number, title in WAYS.items():
+        record = read(results / "study" / "clue" / f"claim-{number:02d}.json")
+        if record:
+            lines.append(f"| {number} | {title} | {record['reason']['en']} | {record['outcome']} |")
+    return "\n".join(lines) if len(lines) > 2 else "_Not measured yet._"
+
+
+def speed_table(results: Path) -> str:
+    """Samples a second of both sides, and scores where they were compared."""
+    measured = read(results / "bench" / "clue_training.json").get("measured", {})
+    lines = ["| | baihua | Trainer, dynamic padding | padded to 128 | grouped by length | times as fast as the first |"]
+    lines.append("|---" * 6 + "|")
+    for title, record in measured.items():
+        sides = record["sides"]
+        ours, peers = sides["baihua"], [one for name, one in sides.items() if name != "baihua"]
+        if "accuracy" in ours:
+            cells = [f"{100 * one['accuracy']:.2f} ± {100 * one['sd']:.2f}" for one in (ours, *peers)]
+            cells += [*["–"] * (4 - len(cells)), "–"]
+        else:
+            cells = [f"{one['samples_per_second']:.1f}" for one in (ours, *peers)] + [f"{ours['times_as_fast']:.2f}"]
+        lines.append(f"| {title.removesuffix(', bundled')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) if measured else "_Not measured yet._"
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--page", type=Path, default=Path("docs/clue.md"))
+    options = parser.parse_args()
+    blocks = [
+        (name, table(options.results))
+        for name, table in (("scores", scores_table), ("ways", ways_table), ("speed", speed_table))
+    ]
+    write_text(options.page, fill(options.page.read_text(encoding="utf-8"), blocks))
+
+
+if __name__ == "__main__":
+    main()
