@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from baihua.benchmarks.clue import ClueRun
     from baihua.results import Result
 
+WORTH_SAYING = 1.3  # times as fast
+
 submit_group = verb_group(zh="检查并打包要提交到榜上的答案。", en="Check and pack answers for a leaderboard.")
 app.add_typer(submit_group, name="submit")
 
@@ -170,18 +172,26 @@ def _say_cost(names: Sequence[str], run: "ClueRun", seeds: int, folder: str | No
     from baihua.benchmarks.clue import cost_of, seeds_left
     from baihua.benchmarks.clue_cost import spell_cost
 
-    words, seconds, memory = [], 0.0, 0
+    words, seconds, memory, gains = [], 0.0, 0, []
     for name in names:
         left = len(seeds_left(name, run, range(seeds), folder))
         if left:
             cost = cost_of(name, run)
             seconds, memory = seconds + left * cost.seconds, max(memory, cost.memory)
             words.append((name, left, spell_cost(left * cost.seconds, cost.memory)))
+            gains.append(cost.bfloat16)
     whole = spell_cost(seconds, memory)
     if words:
         zh = "；".join(f"{name} 训练 {left} 次{one['zh']}" for name, left, one in words)
         en = "; ".join(f"{name} × {left} {one['en']}" for name, left, one in words)
         console.note(say(zh=f"估计：{zh}。共{whole['zh']}。", en=f"Estimated: {en}. In all {whole['en']}."))
+    if words and min(gains) >= WORTH_SAYING:
+        console.note(
+            say(
+                zh=f"这台机器用 bfloat16 训练，速度至少是 {min(gains):.1f} 倍：--set precision=bfloat16。",
+                en=f"In bfloat16 this machine is at least {min(gains):.1f} times as fast: --set precision=bfloat16.",
+            )
+        )
 
 
 def _here() -> list[str]:

@@ -36,6 +36,12 @@ def test_every_task_has_a_price(task, read, encoder):
     cost = estimate_cost(encoder, train, dev, settings)
     assert cost.seconds > 0
     assert 0 < cost.tokens <= 64 * len(row_lengths(train, 64))
+    assert cost.bfloat16 > 0
+
+
+def test_nothing_is_to_be_gained_by_what_is_asked_for(read, encoder):
+    settings = replace(settings_of("TNEWS"), max_length=64, precision="bfloat16")
+    assert estimate_cost(encoder, read("TNEWS", "train"), read("TNEWS", "dev"), settings).bfloat16 == 1.0
 
 
 def test_tokens_are_about_those_that_are_read(read, encoder):

@@ -7,6 +7,8 @@ import pytest
 from tiny_clue import write_tiny
 from tiny_models import make_bert
 
+from baihua.benchmarks.clue_cost import Cost
+
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
@@ -43,6 +45,15 @@ def test_the_cost_is_told_before_and_a_page_written_after(run, model, tmp_path):
     code, again, said = run(*words)
     assert "Estimated" not in said  # nothing is left to train
     assert again.splitlines() == out.splitlines()[:2]
+
+
+@pytest.mark.parametrize(("gain", "advised"), [(2.04, True), (1.1, False)])
+def test_bfloat16_is_advised_where_the_trial_was_faster(run, model, tmp_path, monkeypatch, gain, advised):
+    write_tiny(tmp_path / "data", "TNEWS")
+    monkeypatch.setattr("baihua.benchmarks.clue.cost_of", lambda *_: Cost(60.0, 10**9, 100, gain))
+    code, _, said = run("evaluate", "clue", "TNEWS", "--encoder", model, *QUICK[:-1])
+    assert code == 0, said
+    assert ("at least 2.0 times as fast: --set precision=bfloat16" in said) == advised
 
 
 def test_without_names_all_that_is_here(run, model, tmp_path):
