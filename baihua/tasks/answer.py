@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
-from baihua.checks import InvalidValue, Mistake
+from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
@@ -21,7 +21,7 @@ from baihua.tasks.answering.windows import NOTHING, Window, make_windows
 from baihua.tasks.classification.sound_weights import restored_on_failure
 from baihua.tasks.classification.training import Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
-from baihua.tasks.model_folder import transformer_writer
+from baihua.tasks.model_folder import rebuilding, transformer_writer
 from baihua.tasks.seeded import seeded
 from baihua.text.reading import check_contexts, check_found_answers
 from baihua.training.answer_metrics import AnswerScores, score_answers
@@ -220,7 +220,7 @@ class AnswerFinder:
             InvalidValue: when it is damaged.
         """
         facts, head = FINDER_FOLDER.read(folder)
-        try:
+        with rebuilding(folder, damaged):
             settings = AnswerSettings(**facts["settings"])
             encoder = load_encoder(str(folder), device=device, max_length=facts["max_length"])
             made = cls(encoder, settings=settings)
@@ -228,10 +228,6 @@ class AnswerFinder:
             with seeded(settings.seed):
                 made._model = made._new_model()
             made._model.head.load_state_dict(head)
-        except Mistake:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
         made._model.eval()
         return made
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from baihua.checks import InvalidValue, Mistake
+from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
@@ -27,7 +27,7 @@ from baihua.tasks.classification.settings import ClassificationSettings
 from baihua.tasks.classification.sound_weights import restored_on_failure
 from baihua.tasks.classification.training import Lessons, train_model
 from baihua.tasks.contrastive.trained_part import trainable
-from baihua.tasks.model_folder import transformer_writer
+from baihua.tasks.model_folder import rebuilding, transformer_writer
 from baihua.tasks.seeded import seeded
 from baihua.text.choices import ChoiceQuestion, check_answers, check_questions
 from baihua.training.temperature import probabilities
@@ -207,17 +207,13 @@ class ChoiceRanker:
             InvalidValue: when it is damaged.
         """
         facts, head = RANKER_FOLDER.read(folder)
-        try:
+        with rebuilding(folder, damaged):
             settings = ClassificationSettings(**facts["settings"])
             encoder = load_encoder(str(folder), device=device, max_length=facts["max_length"])
             made = cls(encoder, choice_first=bool(facts["choice_first"]), settings=settings)
             with seeded(settings.seed):
                 made._model = made._new_model()
             made._model.head.load_state_dict(head)
-        except Mistake:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
         made._model.eval()
         return made
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from baihua.checks import InvalidValue, Mistake, check_choice
+from baihua.checks import InvalidValue, check_choice
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.tasks.classification.checked import (
@@ -31,6 +31,7 @@ from baihua.tasks.classification.scorers import LinearScorer, Scorer, TunedScore
 from baihua.tasks.classification.settings import METHOD_ALIASES, METHODS, ClassificationSettings
 from baihua.tasks.classification.sound_weights import restored_on_failure
 from baihua.tasks.contrastive.trained_part import trainable
+from baihua.tasks.model_folder import rebuilding
 from baihua.tasks.seeded import seeded
 from baihua.training.classification_scores import ClassificationScores, score_labels
 from baihua.training.temperature import probabilities
@@ -204,16 +205,12 @@ class TextClassifier:
             InvalidValue: when it is damaged.
         """
         facts, tensors = read_classifier(folder)
-        try:
+        with rebuilding(folder, damaged):
             settings = ClassificationSettings(**facts["settings"])
             length, dtype = facts["max_length"], facts["dtype"]
             encoder = load_encoder(str(folder), device=device, max_length=length, dtype=dtype)
             made = cls(encoder, facts["method"], settings=settings)
             made._restore(facts, tensors)
-        except Mistake:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
         return made
 
     def _restore(self, facts: dict[str, Any], tensors: dict[str, Any]) -> None:

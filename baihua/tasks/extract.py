@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from baihua.checks import InvalidValue, Mistake, check_choice
+from baihua.checks import InvalidValue, check_choice
 from baihua.encoders.load import load_encoder
 from baihua.encoders.protocol import Encoder
 from baihua.encoders.transformer import TransformerEncoder
@@ -30,6 +30,7 @@ from baihua.tasks.extraction.settings import HEADS, ExtractionSettings
 from baihua.tasks.extraction.training import ExtractionReport, report_of, train_model
 from baihua.tasks.extraction.tuning import least_scores, tuned_thresholds
 from baihua.tasks.extraction.windows import Window, make_windows
+from baihua.tasks.model_folder import rebuilding
 from baihua.tasks.seeded import seeded
 from baihua.text.entities import OVERLAPS, Entity, outermost
 from baihua.training.span_metrics import SpanScores, score_entities
@@ -247,7 +248,7 @@ class EntityExtractor:
             InvalidValue: when it is damaged.
         """
         facts, head = read_extractor(folder)
-        try:
+        with rebuilding(folder, damaged):
             settings = ExtractionSettings(**facts["settings"])
             encoder = load_encoder(str(folder), device=device, max_length=facts.get("max_length"))
             made = cls(encoder, facts["head"], overlap=facts["overlap"], settings=settings)
@@ -257,10 +258,6 @@ class EntityExtractor:
             with seeded(settings.seed):
                 made._model = made._new_model()
             made._model.head.load_state_dict(head)
-        except Mistake:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
         made._model.eval()
         return made
 

@@ -1,7 +1,8 @@
 """The folder of a trained model: what its encoder needs, what was learned as safetensors, and the facts as JSON."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from baihua.checks import FileProblem, InvalidValue
+from baihua.checks import FileProblem, InvalidValue, Mistake
 from baihua.encoders.modules_writer import write_transformer_files
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.files import replacing_folder, write_text
@@ -30,6 +31,22 @@ def not_intact(folder: str | Path, detail: str, *, zh: str, en: str) -> InvalidV
         en=f"{folder} is not an intact {en}'s folder ({detail[:200]}). Copy or train it again, or upgrade baihua if it is of "
         "a later version.",
     )
+
+
+@contextmanager
+def rebuilding(folder: str | Path, damaged: Callable[[str | Path, str], InvalidValue]) -> Iterator[None]:
+    """Say of whatever goes wrong while a model is put together from facts and tensors that the folder is damaged.
+
+    Args:
+        folder: where they are from.
+        damaged: makes the mistake from the folder and the reason.
+    """
+    try:
+        yield
+    except Mistake:  # says already what to do
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise damaged(folder, " ".join(str(error).split())) from error
 
 
 def transformer_writer(encoder: TransformerEncoder) -> Callable[[Path], None]:

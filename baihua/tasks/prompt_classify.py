@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from tokenizers import Tokenizer
 
-from baihua.checks import InvalidValue, Mistake, check_choice
+from baihua.checks import InvalidValue, check_choice
 from baihua.encoders.language_models import open_language_model
 from baihua.encoders.transformer import num_positions
 from baihua.tasks.classification.checked import (
@@ -23,6 +23,7 @@ from baihua.tasks.classification.checked import (
     check_training,
 )
 from baihua.tasks.classification.dev_watch import DevWatch
+from baihua.tasks.model_folder import rebuilding
 from baihua.tasks.prompting.cloze import Cloze
 from baihua.tasks.prompting.file import damaged, read_prompt, write_prompt
 from baihua.tasks.prompting.making import Plan, make_cloze, restored
@@ -247,17 +248,13 @@ class PromptClassifier:
             InvalidValue: when it is damaged.
         """
         facts, tensors = read_prompt(folder)
-        try:
+        with rebuilding(folder, damaged):
             settings = PromptSettings(**facts["settings"])
             how = {name: facts[name] for name in ("method", "tune")}
             made = cls(folder, facts["template"], facts["words"], **how, settings=settings, device=device)
             rows = tuple(facts["rows"]) if facts["rows"] is not None else None
             made._cloze, made._model = restored(made._plan, made._model.model, made._backend, rows, tensors)
             made.temperature = float(facts["temperature"])
-        except Mistake:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
         return made
 
     def _fitted(self) -> Cloze:

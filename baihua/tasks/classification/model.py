@@ -1,7 +1,6 @@
 """A transformer with one dense layer on its pooled states, as one torch module, and what it says of texts."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,17 +88,3 @@ def logits_of(
             "weights.",
         )
     return found
-
-
-@contextmanager
-def pooler_left_out(encoder: nn.Module) -> Iterator[None]:
-    """Leave a pooler, which no state depends on, out of a training: several processes would wait for its gradient."""
-    pooler = getattr(encoder, "pooler", None)
-    parameters = list(pooler.parameters()) if isinstance(pooler, nn.Module) else []
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(True)

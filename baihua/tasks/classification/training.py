@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from torch import nn
 
 from baihua.encoders.dropout import dropout
+from baihua.encoders.pooler import pooler_left_out
 from baihua.tasks.classification.dev_watch import DevWatch
-from baihua.tasks.classification.model import pooler_left_out
 from baihua.tasks.classification.rows import Batch
 from baihua.tasks.classification.sound_weights import check_finite
 from baihua.training.fit import FitSettings, fit

@@ -1,13 +1,14 @@
 """Training an extraction model in place."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import nn
 
 from baihua.encoders.dropout import dropout
+from baihua.encoders.pooler import pooler_left_out
 from baihua.tasks.extraction.dev_watch import DevWatch, Look
 from baihua.tasks.extraction.model import Batch, ExtractionModel
 from baihua.tasks.extraction.rows import Rows, num_batches, row_batches
@@ -79,7 +80,7 @@ def train_model(
 
     has_dropout = any(isinstance(module, nn.Dropout) for module in model.encoder.modules())
     rates = dropout(model.encoder, settings.dropout, settings.dropout) if has_dropout else nullcontext()
-    with rates, _without_pooler(model.encoder):
+    with rates, pooler_left_out(model.encoder):
         log = fit(
             model,
             batches,
@@ -150,17 +151,3 @@ def _batches(rows: Rows, settings: ExtractionSettings, watch: DevWatch | None, s
                 yield batch
         if watch is not None and not watch.look(epoch + 1):
             return
-
-
-@contextmanager
-def _without_pooler(encoder: nn.Module) -> Iterator[None]:
-    """Leave a pooler, which no state depends on, out of the training: several processes would wait for its gradient."""
-    pooler = getattr(encoder, "pooler", None)
-    parameters = list(pooler.parameters()) if isinstance(pooler, nn.Module) else []
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(True)

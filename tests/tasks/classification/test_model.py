@@ -9,7 +9,7 @@ from torch import nn
 
 from baihua.checks import InvalidValue
 from baihua.encoders.load import load_encoder
-from baihua.tasks.classification.model import ClassificationModel, logits_of, pooler_left_out
+from baihua.tasks.classification.model import ClassificationModel, logits_of
 from baihua.tasks.classification.rows import batch_of, make_rows
 
 PAIRS = [("手机很好", "天气"), ("好", "我们在中国"), ("今天天气", "好")]
@@ -107,12 +107,3 @@ def test_what_is_no_number_is_refused(encoder):
     nn.init.constant_(model.head.bias, torch.nan)
     with pytest.raises(InvalidValue, match="infinite or NaN"):
         logits_of(model, make_rows(encoder, TEXTS))
-
-
-def test_the_pooler_is_left_out_for_a_while(encoder):
-    parameters = list(encoder.model.pooler.parameters())
-    with pooler_left_out(encoder.model):
-        assert not any(parameter.requires_grad for parameter in parameters)
-    assert all(parameter.requires_grad for parameter in parameters)
-    with pooler_left_out(nn.Linear(2, 2)):
-        pass
