@@ -25,6 +25,7 @@ from baihua.encoders.load import load_encoder
 from baihua.results import Result
 from baihua.tasks.contrastive.trained_part import trainable
 from baihua.training.processes import is_first
+from baihua.training.record import seconds_trained
 
 WITHOUT_EFFECT = ("save_every", "seed")  # settings that change no score, or are the seed itself
 
@@ -160,7 +161,7 @@ def _cell(
     settings = replace(run.numbers(train.task), seed=seed)
     encoder = trainable(load_encoder(run.encoder, device=run.device))
     kept = None if checkpoints is None else str(checkpoints)
-    started = time.perf_counter()
+    started = time.perf_counter() - seconds_trained(kept)  # what was trained before it was cut off counts
     answer = learn(Lesson(encoder, train, dev, settings, kept, show_progress))
     trained = time.perf_counter()
     answers = answer(dev)

@@ -10,7 +10,7 @@ from torch import nn
 
 from baihua.checks import InvalidValue
 from baihua.files import write_text
-from baihua.training.checkpoints import Counters, load_checkpoint, save_checkpoint
+from baihua.training.checkpoints import STATE, Counters, load_checkpoint, save_checkpoint
 
 LOG, CHECKPOINT = "log.jsonl", "checkpoint"
 
@@ -78,6 +78,20 @@ class TrainingRecord:
             _check_finite(counters.step, counters.window_loss)
             save_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer, counters)
         self._saved = time.monotonic()
+
+
+def seconds_trained(folder: str | Path | None) -> float:
+    """Return how long the training that left its checkpoint in a folder had gone on until then; 0 where there is none.
+
+    Args:
+        folder: the one that the training was given.
+    """
+    if folder is None:
+        return 0.0
+    try:
+        return float(json.loads((Path(folder) / CHECKPOINT / STATE).read_text(encoding="utf-8"))["seconds"])
+    except (OSError, ValueError, TypeError, KeyError):  # what is damaged is refused by who goes on from it
+        return 0.0
 
 
 def _check_finite(step: int, loss: float) -> None:
