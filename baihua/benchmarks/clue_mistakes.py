@@ -41,7 +41,7 @@ class Confusion:
     """A label that was taken for another.
 
     Args:
-        right: the label.
+        right: the label, with its word.
         answer: what it was taken for.
         count: how often, over all trainings.
         share: of all that have the label, from 0 to 1.
@@ -68,7 +68,20 @@ def confusions(part: ClueExamples, trainings: Sequence[KeptAnswers]) -> list[Con
         (gold, given) for one in trainings for gold, given in zip(right, one.answers, strict=True) if gold != given
     )
     total = len(trainings)
-    return [Confusion(*pair, count, count / (total * of_label[pair[0]])) for pair, count in pairs.most_common()]
+    return [
+        Confusion(named(part.task, gold), named(part.task, given), count, count / (total * of_label[gold]))
+        for (gold, given), count in pairs.most_common()
+    ]
+
+
+def named(task: str, label: Any) -> str:
+    """Return a label with the word a person would use for it.
+
+    Example:
+        >>> named("TNEWS", "103")
+        '103 体育'
+    """
+    return f"{label} {find_task(task).words.get(label, '')}".rstrip()
 
 
 def hardest(part: ClueExamples, trainings: Sequence[KeptAnswers], num: int = 20) -> list[HardItem]:
@@ -118,7 +131,7 @@ def _asked(part: ClueExamples) -> list[tuple[str, str, str]]:
             found.append((one.id, one.text, _spelled(one.text, one.entities)))
         else:
             text = one.text_a if one.text_b is None else f"{one.text_a} — {one.text_b}"
-            found.append((one.id, text, str(one.label)))
+            found.append((one.id, text, named(part.task, one.label)))
     return [(number, _short(text), right) for number, text, right in found]
 
 
@@ -145,7 +158,7 @@ def _told(part: ClueExamples, place: int, answer: Any) -> str:
             ends.append(ends[-1] + len(line.blanks))
         owner = next(number for number, (start, end) in enumerate(pairwise(ends)) if start <= place < end)
         return str(part.examples[owner].candidates[answer])
-    return str(answer)
+    return str(answer) if kind == "reading" else named(part.task, answer)
 
 
 def _spelled(text: str, entities: Sequence[Any]) -> str:

@@ -83,7 +83,7 @@ def _row(result: Result) -> tuple[Cell, ...]:
     spread = f" ± {100 * result.spread:.1f}" if len(result.values) > 1 else ""
     numbers = (
         f"{settings['settings']}: {settings['optimizer']} {settings['rate']:g}, {settings['epochs']} × batches of "
-        f"{settings['batch_size'] * settings['accumulation']}, length {settings['max_length']}"
+        f"{settings['batch_size'] * settings['accumulation']}, length {settings['max_length']}, {settings['precision']}"
     )
     return (
         (task_of(result),),

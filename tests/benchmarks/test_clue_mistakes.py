@@ -4,7 +4,7 @@ import pytest
 from tiny_clue import write_tiny
 
 from baihua.benchmarks.clue_answers import KeptAnswers
-from baihua.benchmarks.clue_mistakes import confusions, hardest
+from baihua.benchmarks.clue_mistakes import confusions, hardest, named
 from baihua.benchmarks.clue_reader import read_clue
 from baihua.benchmarks.clue_scores import right_of
 from baihua.benchmarks.clue_tasks import CLASSIFICATION, CLUE_TASKS
@@ -67,6 +67,6 @@ def test_confusions_are_counted_over_trainings_as_a_share_of_the_label(dev_of):
     wrong = [wrong_answer(dev, right[0]), *right[1:]]
     first = KeptAnswers(wrong, None)
     (found,) = confusions(dev, [first, first, KeptAnswers(right, None), KeptAnswers(right, None)])
-    assert (found.right, found.answer, found.count) == (right[0], wrong[0], 2)
+    assert (found.right, found.answer, found.count) == (named("OCNLI", right[0]), named("OCNLI", wrong[0]), 2)
     assert found.share == pytest.approx(2 / (4 * right.count(right[0])))
     assert confusions(dev_of("C3"), []) == []
