@@ -43,12 +43,9 @@ def scores_table(results: Path) -> str:
         seconds += sum(record["seconds"] for record in known)
         settings = known[0]["settings"]
         published = known[0].get("published")
-        cells = [
-            task,
-            f"{settings['num_train']:,}",
-            f"{known[0]['num_examples']:,}",
-            f"{100 * settings['baseline']:.1f}",
-        ]
+        unit = " passages" if CLUE_TASKS[task].kind == "reading" else ""
+        cells = [task, f"{settings['num_train']:,}{unit}", f"{known[0]['num_examples']:,}"]
+        cells.append(f"{100 * settings['baseline']:.1f}")
         cells += [dev_scores(record) if record else "–" for record in records]
         cells.append("–" if published is None else f"{100 * published:.1f}")
         cells.append(" / ".join(f"{one['seconds'] / len(one['values']) / 60:.1f}" if one else "–" for one in records))
