@@ -49,10 +49,8 @@ def make_optimizer(
     vectors = {"params": [parameter for parameter in trained if parameter.ndim < 2], "weight_decay": 0.0}
     if name == "adamw":
         groups = [{"params": matrices, "weight_decay": weight_decay}, vectors]
-        fused = {parameter.device.type for parameter in trained} in (
-            {"cpu"},
-            {"cuda"},
-        ) or None  # one pass over the weights
+        devices = {parameter.device.type for parameter in trained}
+        fused = devices in ({"cpu"}, {"cuda"}) or None  # one pass over the weights
         kept = [group for group in [*groups, *faster] if group["params"]]
         return torch.optim.AdamW(kept, lr=learning_rate, betas=BETAS, fused=fused)
     linear = _linear_weights(model)

@@ -94,12 +94,10 @@ def _results(table: Table, setting: Setting, draws: int) -> tuple[Result, ...]:
 def gain_on_chid(setting: Setting) -> Measurement:
     """On the whole dev part of CLUE, a model's blanks answered together are 4 to 7 points better than each by itself."""
     record = records_of(setting).get("CHID")
-    if record is None or not of_official_dev("CHID", record):
+    of_seeds = [] if record is None else list(record.settings[OF_EACH_SEED].values())
+    if record is None or not of_official_dev("CHID", record) or any("alone" not in one for one in of_seeds):
         return _only_blanks(setting)
-    gains = [
-        100 * (together - of_seed["alone"])
-        for together, of_seed in zip(record.values, record.settings[OF_EACH_SEED].values(), strict=True)
-    ]
+    gains = [100 * (one["accuracy"] - one["alone"]) for one in of_seeds]
     gain, together, num = sum(gains) / len(gains), 100 * record.mean, record.num_examples
     alone = together - gain
     reason = {
