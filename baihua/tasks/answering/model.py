@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from baihua.encoders.batching import length_batches
+from baihua.encoders.batching import length_batches, shuffled_batches
 from baihua.encoders.transformer import BATCH_TOKENS
 from baihua.nn.global_pointer import GlobalPointer
 from baihua.tasks.answering.windows import Window
 
-POOL = 32  # batches whose windows are sorted by length together
 Batch = dict[str, Tensor]
 
 
@@ -97,16 +96,9 @@ def batch_of(windows: Sequence[Window]) -> Batch:
 
 def window_batches(windows: Sequence[Window], batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch: every window once, of like length together, in an order of the epoch's own."""
-    rng = np.random.default_rng((seed, epoch))
-    order = rng.permutation(len(windows))
-    size = min(POOL, max(1, -(-len(windows) // batch_size) // 8)) * batch_size
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), size):
-        pool = order[start : start + size]
-        pool = pool[np.argsort([len(windows[place].ids) for place in pool], kind="stable")]
-        batches += np.split(pool, range(batch_size, len(pool), batch_size))
-    for number in rng.permutation(len(batches)):
-        yield batch_of([windows[place] for place in batches[number]])
+    lengths = [len(window.ids) for window in windows]
+    for places in shuffled_batches(lengths, batch_size, seed, epoch, least_pools=8):
+        yield batch_of([windows[place] for place in places])
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from baihua.encoders.batching import shuffled_batches
 from baihua.tasks.classification.model import ClassificationModel
 from baihua.tasks.classification.rows import Batch, Rows, batch_of
-
-POOL = 32  # batches whose questions are sorted by length together, so that there is little padding
 
 
 class ChoiceModel(ClassificationModel):
@@ -90,18 +89,10 @@ def question_batches(
         seed: of the order.
         epoch: its number.
     """
-    rng = np.random.default_rng((seed, epoch))
     starts, lengths = questions.starts, questions.rows.lengths
-    longest = np.array([max(lengths[a:b]) for a, b in itertools.pairwise(starts)])
-    order = rng.permutation(len(questions))
-    size = min(POOL, max(1, -(-len(questions) // batch_size) // 8)) * batch_size
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), size):
-        pool = order[start : start + size]
-        pool = pool[np.argsort(longest[pool], kind="stable")]
-        batches += np.split(pool, range(batch_size, len(pool), batch_size))
-    for number in rng.permutation(len(batches)):
-        yield batch_of_questions(questions, batches[number].tolist(), answers)
+    longest = [max(lengths[a:b]) for a, b in itertools.pairwise(starts)]
+    for places in shuffled_batches(longest, batch_size, seed, epoch, least_pools=8):
+        yield batch_of_questions(questions, places, answers)
 
 
 def batch_of_questions(questions: Questions, places: Sequence[int], answers: np.ndarray) -> Batch:

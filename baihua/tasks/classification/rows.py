@@ -14,12 +14,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from baihua.checks import InvalidValue
+from baihua.encoders.batching import shuffled_batches
 from baihua.encoders.transformer import TransformerEncoder
 from baihua.tasks.classification.checked import Text
 from baihua.text.plain_tokens import plain_ids
 from baihua.text.prompts import longest_first
 
-POOL = 32  # batches whose texts are sorted by length together, so that there is little padding
 CHUNK = 16384  # texts handed to the tokenizer at once
 
 Batch = dict[str, Tensor]
@@ -113,16 +113,8 @@ def epoch_batches(rows: Rows, answers: np.ndarray, batch_size: int, seed: int, e
     Texts of like length stand together where there are many. Of few, which would meet the same neighbours in each epoch,
     each is drawn at random.
     """
-    rng = np.random.default_rng((seed, epoch))
-    order = rng.permutation(len(rows))
-    size = min(POOL, max(1, num_batches(rows, batch_size) // 4)) * batch_size
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), size):
-        pool = order[start : start + size]
-        pool = pool[np.argsort([len(rows.ids[place]) for place in pool], kind="stable")]
-        batches += np.split(pool, range(batch_size, len(pool), batch_size))
-    for number in rng.permutation(len(batches)):
-        yield batch_of(rows, batches[number].tolist(), answers)
+    for places in shuffled_batches(rows.lengths, batch_size, seed, epoch, least_pools=4):
+        yield batch_of(rows, places, answers)
 
 
 def num_batches(rows: Rows, batch_size: int) -> int:

@@ -4,15 +4,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from tokenizers import Tokenizer
 
 from baihua.checks import InvalidValue
+from baihua.encoders.batching import shuffled_batches
 from baihua.tasks.extraction.model import Batch, Marked, batch_of
 from baihua.tasks.extraction.windows import Window
 from baihua.text.entities import Entity
-
-POOL = 32  # batches whose windows are sorted by length together: little padding, and the order still random enough
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,7 @@ def window_overlap(backend: Tokenizer, max_length: int, max_width: int | None) -
 
 def row_batches(rows: Rows, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch, every window once, texts of like length together, in an order of the epoch's own."""
-    rng = np.random.default_rng((seed, epoch))
-    order = rng.permutation(len(rows.windows))
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), POOL * batch_size):
-        pool = order[start : start + POOL * batch_size]
-        pool = pool[np.argsort([len(rows.windows[place].ids) for place in pool], kind="stable")]
-        batches += np.split(pool, range(batch_size, len(pool), batch_size))
-    for number in rng.permutation(len(batches)):
-        places = batches[number]
+    for places in shuffled_batches([len(window.ids) for window in rows.windows], batch_size, seed, epoch):
         yield batch_of([rows.windows[place] for place in places], [rows.marked[place] for place in places])
 
 
