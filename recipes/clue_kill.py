@@ -1,7 +1,7 @@
 """kill -9 in the middle of three tasks of CLUE: does the same command, run again, end in the same table?
 
 Task: `baihua evaluate clue WSC CSL CHID --save FOLDER` is run once whole, and once killed in the second task, as soon as that has a
-    checkpoint, and run again. Compared are the scores of every task, and which tasks were trained again from the start.
+    checkpoint, and run again. Compared are the scores of every task; what was recorded at the kill stands beside them.
 Data: the FewCLUE forms of the three tasks.
 Command: python recipes/clue_kill.py [--epochs 3]
 Score: share of the tasks with exactly the same scores; has to be 1. See results/clue_kill.json.

@@ -8,16 +8,14 @@ results/bench/clue_training.json (bench/clue_training.py).
 Command: python recipes/clue_page.py [--results results] [--page docs/clue.md]
 """
 
-import argparse
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from entity_page import fill, read
+from page_blocks import read, write_page
 
 from baihua.benchmarks.clue_tasks import CLUE_TASKS
-from baihua.files import write_text
 
 SETTINGS, ENCODER = ("article", "modern"), "bundled"
 SCORES = {"exact_match": "EM", "f1": "F1", "accuracy": "accuracy", "official": "official F1"}
@@ -59,7 +57,7 @@ def dev_scores(record: Mapping[str, Any]) -> str:
     """The main score with its spread over seeds, and the means of the others."""
     found = f"{SCORES[record['metric']]} {spread(record['values'])}"
     of_each = list(record["settings"]["of_each_seed"].values())
-    for name in SCORES.keys() & of_each[0].keys() - {record["metric"]}:
+    for name in [one for one in SCORES if one in of_each[0] and one != record["metric"]]:
         found += f", {SCORES[name]} {spread([one[name] for one in of_each])}"
     return f"{found} ({len(of_each)})"
 
@@ -99,15 +97,7 @@ def speed_table(results: Path) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=Path("docs/clue.md"))
-    options = parser.parse_args()
-    blocks = [
-        (name, table(options.results))
-        for name, table in (("scores", scores_table), ("ways", ways_table), ("speed", speed_table))
-    ]
-    write_text(options.page, fill(options.page.read_text(encoding="utf-8"), blocks))
+    write_page(__doc__, "docs/clue.md", {"scores": scores_table, "ways": ways_table, "speed": speed_table})
 
 
 if __name__ == "__main__":

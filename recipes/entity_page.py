@@ -6,15 +6,13 @@ Data: results/ner (recipes/entity_heads.py) and results/bench/span_heads.json (b
 Command: python recipes/entity_page.py [--results results] [--page docs/entities.md]
 """
 
-import argparse
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from page_blocks import read, write_page
+
 from baihua.benchmarks.ner import NER_SETS
-from baihua.files import write_text
 
 HEADS = ("crf", "global_pointer", "efficient_global_pointer")
 ROWS = {
@@ -22,11 +20,6 @@ ROWS = {
     "global_pointer/rotary=False": "`global_pointer`, no rotary positions",
     "efficient_global_pointer/rotary=False": "`efficient_global_pointer`, no rotary positions",
 }
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Read a JSON file, or return an empty record where there is none."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
@@ -82,25 +75,10 @@ def speed_table(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def fill(page: str, blocks: Iterable[tuple[str, str]]) -> str:
-    """Replace what lies between the comments of each name."""
-    for name, table in blocks:
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        page, found = pattern.subn(lambda match, table=table: f"{match[1]}\n{table}\n\n{match[2]}", page)
-        if found != 1:
-            raise SystemExit(f"The page has {found} blocks {name}, and should have one.")
-    return page
-
-
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=Path("docs/entities.md"))
-    given = parser.parse_args()
-    speed = read(given.results / "bench" / "span_heads.json")
-    blocks = [("heads", heads_table(given.results)), ("speed", speed_table(speed))]
-    write_text(given.page, fill(given.page.read_text(encoding="utf-8"), blocks))
+    tables = {"heads": heads_table, "speed": lambda results: speed_table(read(results / "bench" / "span_heads.json"))}
+    write_page(__doc__, "docs/entities.md", tables)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,16 @@ Data: results/fewclue (baihua evaluate fewclue --save results), results/bench/pr
 Command: python recipes/fewshot_page.py [--results results] [--page docs/fewshot.md]
 """
 
-import argparse
 import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from entity_page import fill, read
+from page_blocks import read, write_page
 
 from baihua.benchmarks.fewclue_published import published_fewclue
 from baihua.benchmarks.fewclue_tasks import FEWCLUE_TASKS, FewClueTask
-from baihua.files import write_text
 from baihua.maths.proportion import paired_difference, wilson_interval
 
 METHODS = {
@@ -162,18 +160,17 @@ def path_table(folder: Path) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=Path("docs/fewshot.md"))
-    given = parser.parse_args()
-    blocks = [
-        ("fewclue", fewclue_table(given.results)),
-        ("differences", differences_table(given.results)),
-        ("speed", speed_table(given.results / "bench" / "prompt_tuning.json")),
-        ("labels", labels_table(given.results / "few_shot" / "waimai_10k" / "bundled")),
-        ("path", path_table(given.results / "new_user" / "waimai_10k" / "dev" / "bundled")),
-    ]
-    write_text(given.page, fill(given.page.read_text(encoding="utf-8"), blocks))
+    write_page(
+        __doc__,
+        "docs/fewshot.md",
+        {
+            "fewclue": fewclue_table,
+            "differences": differences_table,
+            "speed": lambda results: speed_table(results / "bench" / "prompt_tuning.json"),
+            "labels": lambda results: labels_table(results / "few_shot" / "waimai_10k" / "bundled"),
+            "path": lambda results: path_table(results / "new_user" / "waimai_10k" / "dev" / "bundled"),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -7,16 +7,13 @@ Data: results/wgan (baihua study wgan --scale full --save results), results/benc
 Command: python recipes/wgan_page.py [--results results] [--page docs/wgan.md]
 """
 
-import argparse
 import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from entity_page import fill, read
-
-from baihua.files import write_text
+from page_blocks import read, write_page
 
 COLUMNS = {
     "batch_w1": "batch W1 to real",
@@ -105,15 +102,7 @@ def _rate(record: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=Path("docs/wgan.md"))
-    options = parser.parse_args()
-    blocks = [
-        (name, table(options.results))
-        for name, table in (("critics", critics_table), ("speed", speed_table), ("halves", halves_table))
-    ]
-    write_text(options.page, fill(options.page.read_text(encoding="utf-8"), blocks))
+    write_page(__doc__, "docs/wgan.md", {"critics": critics_table, "speed": speed_table, "halves": halves_table})
 
 
 if __name__ == "__main__":
