@@ -22,7 +22,7 @@ from baihua.studies.articles import ARTICLES
 from baihua.studies.claims import load_study
 
 # Fractions, shown ×100; any other metric is shown as it is.
-SCORES = ("accuracy", "f1", "mrr", "mrr@10", "precision", "recall", "spearman")
+SCORES = ("accuracy", "exact_match", "f1", "mrr", "mrr@10", "precision", "recall", "spearman")
 _OUTCOMES_ZH = dict(zip(OUTCOMES, ("成立", "不成立", "此处无法检验"), strict=True))
 _BLOCK = re.compile(r"(<!-- report:begin((?: \w+){0,2}) -->\n).*?(<!-- report:end -->)", re.DOTALL)
 
@@ -192,7 +192,8 @@ def _other_table(results: Sequence[Result]) -> Table:
         )
         for result in results
     )
-    columns = ("名称 · name", "指标 · metric", "测得 · measured", "次数 · runs", "文章 · published", "命令 · command")
+    published = "文章，用它的模型与数据 · published, with its model and data"
+    columns = ("名称 · name", "指标 · metric", "测得 · measured", "次数 · runs", published, "命令 · command")
     return Table("其他 · others", columns, rows)
 
 

@@ -7,17 +7,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from baihua.checks import FileProblem
+from baihua.checks import FileProblem, InvalidValue
 from baihua.files import replacing_folder
 
 SHARD_BYTES = 1 << 30
-STATE = "state.json"
+STATE, NUMBERS = "state.json", "numbers"
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,21 @@ class Counters:
     window_loss: float = 0.0
 
 
-def save_checkpoint(folder: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, counters: Counters) -> None:
+def save_checkpoint(
+    folder: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    counters: Counters,
+    numbers: Mapping[str, Any] | None = None,
+) -> None:
     """Write a checkpoint over the one before; a failure leaves that one as it was.
+
+    Args:
+        folder: where it goes.
+        model: its weights are kept.
+        optimizer: its state is kept.
+        counters: how far the training has come.
+        numbers: what the training is told by, such as its learning rate and seed.
 
     Raises:
         FileProblem: when it cannot be written.
@@ -51,23 +65,38 @@ def save_checkpoint(folder: str | Path, model: nn.Module, optimizer: torch.optim
     with replacing_folder(folder) as temporary:
         for index, shard in enumerate(_shards(tensors)):
             (temporary / f"shard-{index:05d}.safetensors").write_bytes(save(shard))
-        (temporary / STATE).write_text(json.dumps(asdict(counters)), encoding="utf-8")
+        (temporary / STATE).write_text(json.dumps(asdict(counters) | {NUMBERS: dict(numbers or {})}), encoding="utf-8")
 
 
-def load_checkpoint(folder: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Counters | None:
+def load_checkpoint(
+    folder: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    numbers: Mapping[str, Any] | None = None,
+) -> Counters | None:
     """Put a checkpoint back into model, optimizer and random generators.
+
+    Args:
+        folder: where it is.
+        model: takes its weights.
+        optimizer: takes its state.
+        numbers: what the training is told by; None to take a checkpoint whatever its were.
 
     Returns:
         How far it had come, or None when there is no checkpoint.
 
     Raises:
         FileProblem: when it is damaged or belongs to another model.
+        InvalidValue: when it belongs to a training by other numbers.
     """
     root = Path(folder)
     if not (root / STATE).is_file():
         return None
     try:
-        counters = Counters(**json.loads((root / STATE).read_text(encoding="utf-8")))
+        state = json.loads((root / STATE).read_text(encoding="utf-8"))
+        saved = dict(state.pop(NUMBERS, {}))  # none in what an older version saved
+        counters = Counters(**state)
+        _check_numbers(root, saved, numbers or {})
         tensors: dict[str, Tensor] = {}
         for path in sorted(root.glob("shard-*.safetensors")):
             tensors |= load_file(path)
@@ -75,13 +104,29 @@ def load_checkpoint(folder: str | Path, model: nn.Module, optimizer: torch.optim
         model.load_state_dict(weights | _ties(model, weights))
         _fill_optimizer(optimizer, tensors)
         _set_random_states({key.removeprefix("random."): t for key, t in tensors.items() if key.startswith("random.")})
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except InvalidValue:
+        raise
+    except (OSError, AttributeError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:160]
         raise FileProblem(
             zh=f"检查点 {root} 已损坏或属于另一个模型（{reason}）；请删掉它重新训练。",
             en=f"The checkpoint {root} is damaged or belongs to another model ({reason}); delete it and train anew.",
         ) from error
     return counters
+
+
+def _check_numbers(root: Path, saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Refuse to go on by other numbers: what comes out would be of neither training, yet bear the new one's name."""
+    other = [name for name in saved if name in asked and saved[name] != asked[name]]
+    if other:
+        were = ", ".join(f"{name}={saved[name]}" for name in other)
+        are = ", ".join(f"{name}={asked[name]}" for name in other)
+        raise InvalidValue(
+            zh=f"检查点 {root} 属于另一个训练：它是 {were}，现在要的是 {are}。"
+            "要接着训练，请用它的设置；否则请换一个文件夹，或删掉它重新训练。",
+            en=f"The checkpoint {root} is of another training: it has {were}, while {are} is asked for. Ask for its numbers "
+            "to go on with it; otherwise name another folder, or delete it to train anew.",
+        )
 
 
 def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,8 @@ def fit(
         batches: ``batches(start)`` gives the batches from number ``start`` on, always the same ones, without end or
             as long as they last. With several processes (``accelerate launch``) each takes its share of them.
         settings: see `FitSettings`.
-        folder: where ``log.jsonl`` and ``checkpoint/`` go. A checkpoint already there is gone on from, exactly.
+        folder: where ``log.jsonl`` and ``checkpoint/`` go. A checkpoint already there is gone on from, exactly; one of other
+            settings, or of another ``torch.manual_seed``, is refused. What the batches hold is not looked at.
         count: items (such as tokens) in a batch, for the log.
         show_progress: show a bar; None to show it on a terminal.
 
@@ -79,8 +80,8 @@ def fit(
         seconds, items_per_second.
 
     Raises:
-        InvalidValue: for an unknown precision or optimizer, or a loss that is no longer finite (the last checkpoint
-            stays).
+        InvalidValue: for an unknown precision or optimizer, a checkpoint of other settings, or a loss that is no longer
+            finite (the last checkpoint stays).
         FileProblem: when the folder cannot be read or written.
     """
     from accelerate import Accelerator  # a second that an embedder which is not trained need not wait for
@@ -89,7 +90,8 @@ def fit(
     rates = settings.learning_rate, settings.weight_decay, settings.rate_factors
     accelerator = Accelerator()
     model, optimizer = accelerator.prepare(loss, make_optimizer(loss, settings.optimizer, *rates))
-    record = TrainingRecord(Path(folder) if folder else None, loss, optimizer, writes=accelerator.is_main_process)
+    place, writes = Path(folder) if folder else None, accelerator.is_main_process
+    record = TrainingRecord(place, loss, optimizer, _numbers(settings), writes=writes)
     counters = record.go_on()
     share = accelerator.num_processes
     first = counters.step * settings.accumulation * share
@@ -114,6 +116,15 @@ def fit(
                 record.save(replace(counters, window_loss=float(losses)))
     record.save(replace(counters, window_loss=float(losses)))
     return record.lines
+
+
+def _numbers(settings: FitSettings) -> dict[str, Any]:
+    """Return what a training is told by, for its checkpoints: how it is watched, and how long it may take, is free to change."""
+    numbers = asdict(settings)
+    schedule = {name: value for name, value in numbers.pop("schedule").items() if name != "minutes"}
+    watching = ("log_every", "save_every")
+    kept = {name: value for name, value in numbers.items() if name not in watching}
+    return {"seed": torch.initial_seed()} | schedule | kept
 
 
 def _share(together: list[Any], place: int, num: int) -> list[Any]:

@@ -3,7 +3,9 @@
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,15 +24,23 @@ class TrainingRecord:
         folder: where they go; None to keep the log in memory and save nothing.
         model: the module whose weights are saved.
         optimizer: its optimizer.
+        numbers: what the training is told by; a checkpoint of other numbers is not gone on from.
         writes: whether this process writes; with several, only one does.
     """
 
     def __init__(
-        self, folder: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, *, writes: bool = True
+        self,
+        folder: Path | None,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        numbers: Mapping[str, Any] | None = None,
+        *,
+        writes: bool = True,
     ) -> None:
         self.folder = folder
         self.model = model
         self.optimizer = optimizer
+        self.numbers = numbers
         self.writes = writes and folder is not None
         self.lines: list[dict[str, float]] = []
         self._saved = time.monotonic()
@@ -44,7 +54,7 @@ class TrainingRecord:
         """Restore the checkpoint, if there is one, and the log up to it."""
         if self.folder is None:
             return Counters()
-        counters = load_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer) or Counters()
+        counters = load_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer, self.numbers) or Counters()
         log = self.folder / LOG
         if counters.step and log.is_file():
             lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -76,7 +86,7 @@ class TrainingRecord:
         """
         if self.writes and self.folder is not None:
             _check_finite(counters.step, counters.window_loss)
-            save_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer, counters)
+            save_checkpoint(self.folder / CHECKPOINT, self.model, self.optimizer, counters, self.numbers)
         self._saved = time.monotonic()
 
 

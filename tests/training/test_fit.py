@@ -1,6 +1,7 @@
 import itertools
 import json
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -66,13 +67,36 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, kill_at):
     with pytest.raises(Killed):
         fit(half_way, cut_off, settings(40, accumulation=2, save_every=-1), folder=tmp_path)
     resumed = Regression(dropout=0.3)
-    torch.manual_seed(99)
+    torch.manual_seed(0)
+    torch.rand(7)  # the state of the generator comes from the checkpoint
     log = fit(resumed, batches, settings(40, accumulation=2), folder=tmp_path)
     assert log[-1]["loss"] == pytest.approx(expected[-1]["loss"], abs=1e-6)
     torch.testing.assert_close(resumed.linear.weight, whole.linear.weight, atol=1e-6, rtol=0)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["step"] for line in lines] == list(range(5, 41, 5))
     assert [line["loss"] for line in lines] == pytest.approx([line["loss"] for line in expected], abs=1e-6)
+
+
+OTHERS = {"learning_rate": 0.5, "accumulation": 2, "precision": "bfloat16", "rate_factors": {"linear.": 2.0}}
+
+
+@pytest.mark.parametrize("name", ["steps", "seed", *OTHERS])
+def test_a_checkpoint_of_other_numbers_is_refused(tmp_path, name):
+    first, second = Regression(), Regression()
+    torch.manual_seed(1)
+    fit(first, batches, settings(5), folder=tmp_path)
+    before = (tmp_path / "checkpoint" / "state.json").read_bytes()
+    torch.manual_seed(2 if name == "seed" else 1)
+    asked = settings(6 if name == "steps" else 5, **({name: OTHERS[name]} if name in OTHERS else {}))
+    with pytest.raises(InvalidValue, match=f"is of another training: it has {name}="):
+        fit(second, batches, asked, folder=tmp_path)
+    assert (tmp_path / "checkpoint" / "state.json").read_bytes() == before
+
+
+def test_a_training_by_time_may_be_given_more_of_it(tmp_path):
+    fit(Regression(), batches, replace(settings(5), schedule=Schedule(minutes=1e-9)), folder=tmp_path)
+    longer = replace(settings(5), schedule=Schedule(minutes=0.002), log_every=1, save_every=1.0)
+    assert fit(Regression(), batches, longer, folder=tmp_path)
 
 
 def test_accumulated_batches_are_one_large_batch():
