@@ -94,8 +94,7 @@ def fit(
     record = TrainingRecord(place, loss, optimizer, _numbers(settings), writes=writes)
     counters = record.go_on()
     share = accelerator.num_processes
-    first = counters.step * settings.accumulation * share
-    stream = batches(first)
+    stream = batches(counters.step * settings.accumulation * share)
     started, schedule = time.monotonic() - counters.seconds, settings.schedule
     losses = torch.tensor(counters.window_loss, device=accelerator.device)
     model.train()
