@@ -62,6 +62,7 @@ def cells_of(page):
 def test_a_figure_shows_scores_times_100_and_the_spread_over_seeds():
     assert figure(Result("a", "spearman", (0.741,), versions={})) == "74.10"
     assert figure(Result("a", "f1", (0.5, 0.7), seeds=(0, 1), versions={})) == "60.00 ± 14.14"
+    assert figure(Result("a", "exact_match", (0.0115,), versions={})) == "1.15"
     assert figure(Result("a", "seconds", (12.3456,), versions={})) == "12.35"
 
 

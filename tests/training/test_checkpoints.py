@@ -1,8 +1,10 @@
+import json
+
 import pytest
 import torch
 from torch import nn
 
-from baihua.checks import FileProblem
+from baihua.checks import FileProblem, InvalidValue
 from baihua.training import checkpoints
 from baihua.training.checkpoints import Counters, load_checkpoint, save_checkpoint
 
@@ -62,3 +64,29 @@ def test_a_damaged_checkpoint_or_one_of_another_model_is_one_sentence(tmp_path):
     next((tmp_path / "c").glob("*.safetensors")).write_bytes(b"torn")
     with pytest.raises(FileProblem, match="damaged or belongs to another model"):
         load_checkpoint(tmp_path / "c", *trained())
+
+
+def test_a_checkpoint_goes_on_by_its_own_numbers(tmp_path):
+    model, optimizer = trained()
+    save_checkpoint(tmp_path / "c", model, optimizer, Counters(3), {"rate": 0.1, "steps": None})
+    assert load_checkpoint(tmp_path / "c", *trained(), {"rate": 0.1, "steps": None}) == Counters(3)
+    assert load_checkpoint(tmp_path / "c", *trained()) == Counters(3)
+    with pytest.raises(InvalidValue, match=r"it has rate=0\.1, while rate=0\.2 is asked for"):
+        load_checkpoint(tmp_path / "c", *trained(), {"rate": 0.2, "steps": None})
+
+
+def test_a_checkpoint_from_before_numbers_were_kept_is_taken(tmp_path):
+    save_checkpoint(tmp_path / "c", *trained(), Counters(3), {"rate": 0.1})
+    state = tmp_path / "c" / "state.json"
+    kept = json.loads(state.read_text(encoding="utf-8"))
+    del kept["numbers"]
+    state.write_text(json.dumps(kept), encoding="utf-8")
+    assert load_checkpoint(tmp_path / "c", *trained(), {"rate": 0.2}) == Counters(3)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"numbers": 3}'])
+def test_a_state_that_is_no_state_is_one_sentence(tmp_path, text):
+    save_checkpoint(tmp_path / "c", *trained(), Counters())
+    (tmp_path / "c" / "state.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FileProblem, match="damaged"):
+        load_checkpoint(tmp_path / "c", *trained(), {"rate": 0.2})
